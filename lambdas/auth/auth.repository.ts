@@ -1,0 +1,148 @@
+import { sql } from 'kysely';
+import type { Sql } from '../database/database.client.ts';
+import type { Session, User } from './user.ts';
+
+export interface UserRow {
+  id: string;
+  email: string;
+  name: string;
+  role: 'customer' | 'admin';
+  password_hash: string;
+  email_verified_at: Date | null;
+  version: number;
+  created_at: Date;
+}
+
+const USER = sql.raw('id, email, name, role, password_hash, email_verified_at, version, created_at');
+
+export const toUser = (row: UserRow): User => ({
+  id: row.id,
+  email: row.email,
+  name: row.name,
+  role: row.role,
+  emailVerified: row.email_verified_at !== null,
+  createdAt: row.created_at.toISOString(),
+});
+
+/** @returns undefined when the address has an account already, in whatever case */
+export async function insertUser(tx: Sql, email: string, name: string, passwordHash: string): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    INSERT INTO auth.users (email, name, password_hash) VALUES (${email}, ${name}, ${passwordHash})
+    ON CONFLICT (email_key) DO NOTHING RETURNING ${USER}`.execute(tx);
+  return rows[0];
+}
+
+export async function findUserByEmail(db: Sql, email: string): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`SELECT ${USER} FROM auth.users WHERE email_key = lower(${email})`.execute(db);
+  return rows[0];
+}
+
+export async function findUser(db: Sql, id: string): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`SELECT ${USER} FROM auth.users WHERE id = ${id}`.execute(db);
+  return rows[0];
+}
+
+export interface NewSession {
+  userId: string;
+  userAgent: string;
+  address: string;
+  expiresAt: Date;
+  refreshTokenHash: Buffer;
+}
+
+/** Opens a session with its first refresh token. One round trip. */
+export async function insertSession(db: Sql, session: NewSession): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    WITH session AS (
+      INSERT INTO auth.sessions (user_id, user_agent, address, expires_at)
+      VALUES (${session.userId}, ${session.userAgent}, ${session.address}, ${session.expiresAt}) RETURNING id
+    ), token AS (
+      INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT ${session.refreshTokenHash}, id FROM session
+    )
+    SELECT id FROM session`.execute(db);
+  return (rows[0] as { id: string }).id;
+}
+
+/** The refresh token's row with its session's, both locked: two uses of one token come here one after the other. */
+export async function lockRefreshToken(tx: Sql, tokenHash: Buffer) {
+  const { rows } = await sql<{ session_id: string; user_id: string; role: UserRow['role']; used: boolean; live: boolean }>`
+    SELECT t.session_id, s.user_id, u.role, t.used_at IS NOT NULL AS used,
+           s.revoked_at IS NULL AND s.expires_at > now() AS live
+    FROM auth.refresh_tokens t JOIN auth.sessions s ON s.id = t.session_id JOIN auth.users u ON u.id = s.user_id
+    WHERE t.token_hash = ${tokenHash} FOR UPDATE OF t, s`.execute(tx);
+  return rows[0];
+}
+
+/** Uses one refresh token and stores the next. Two statements: the index on live tokens looks at each by itself. */
+export async function rotateRefreshToken(tx: Sql, sessionId: string, used: Buffer, next: Buffer): Promise<void> {
+  await sql`UPDATE auth.refresh_tokens SET used_at = now() WHERE token_hash = ${used}`.execute(tx);
+  await sql`
+    WITH token AS (INSERT INTO auth.refresh_tokens (token_hash, session_id) VALUES (${next}, ${sessionId}))
+    UPDATE auth.sessions SET last_used_at = now() WHERE id = ${sessionId}`.execute(tx);
+}
+
+/** Ends sessions of a user: one, or all. @returns the ids of those that were open */
+export async function revokeSessions(db: Sql, userId: string, sessionId?: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    UPDATE auth.sessions SET revoked_at = now()
+    WHERE user_id = ${userId} AND revoked_at IS NULL AND (${sessionId ?? null}::uuid IS NULL OR id = ${sessionId ?? null})
+    RETURNING id`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+export interface SessionRow {
+  id: string;
+  user_agent: string;
+  address: string;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+}
+
+export async function listOpenSessions(db: Sql, userId: string, after: string | undefined, limit: number) {
+  const { rows } = await sql<SessionRow>`
+    SELECT id, user_agent, address, created_at, last_used_at, expires_at FROM auth.sessions
+    WHERE user_id = ${userId} AND revoked_at IS NULL AND expires_at > now() AND (${after ?? null}::uuid IS NULL OR id < ${after ?? null})
+    ORDER BY id DESC LIMIT ${limit + 1}`.execute(db);
+  return rows;
+}
+
+export const toSession = (row: SessionRow, currentId: string): Session => ({
+  id: row.id,
+  userAgent: row.user_agent,
+  address: row.address,
+  current: row.id === currentId,
+  createdAt: row.created_at.toISOString(),
+  lastUsedAt: row.last_used_at.toISOString(),
+  expiresAt: row.expires_at.toISOString(),
+});
+
+export type MailTokenPurpose = 'verify_email' | 'reset_password';
+
+/** Asks for a mailed token; the e-mail worker attaches its hash. Earlier ones of the same purpose die. */
+export async function insertMailToken(tx: Sql, userId: string, purpose: MailTokenPurpose, hours: number): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    WITH superseded AS (
+      UPDATE auth.mail_tokens SET used_at = now() WHERE user_id = ${userId} AND purpose = ${purpose} AND used_at IS NULL
+    )
+    INSERT INTO auth.mail_tokens (user_id, purpose, expires_at)
+    VALUES (${userId}, ${purpose}, now() + make_interval(hours => ${hours})) RETURNING id`.execute(tx);
+  return (rows[0] as { id: string }).id;
+}
+
+/** Uses a mailed token. @returns whose it was, or undefined for one that is unknown, expired or used */
+export async function useMailToken(tx: Sql, purpose: MailTokenPurpose, tokenHash: Buffer): Promise<string | undefined> {
+  const { rows } = await sql<{ user_id: string }>`
+    UPDATE auth.mail_tokens SET used_at = now()
+    WHERE token_hash = ${tokenHash} AND purpose = ${purpose} AND used_at IS NULL AND expires_at > now()
+    RETURNING user_id`.execute(tx);
+  return rows[0]?.user_id;
+}
+
+export async function markEmailVerified(tx: Sql, userId: string): Promise<void> {
+  await sql`UPDATE auth.users SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${userId}`.execute(tx);
+}
+
+export async function setPassword(tx: Sql, userId: string, passwordHash: string): Promise<void> {
+  await sql`UPDATE auth.users SET password_hash = ${passwordHash} WHERE id = ${userId}`.execute(tx);
+}

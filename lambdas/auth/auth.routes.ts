@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
+import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
+import { commonProblems } from '../shared/problem.ts';
+import { emailSchema, text, uuidSchema } from '../shared/text.ts';
+import { authProblems } from './auth.errors.ts';
+import { nameSchema, passwordSchema, sessionSchema, tokensSchema, userSchema } from './user.ts';
+
+const userAnswer = z.object({ user: userSchema });
+const opaqueToken = text(1, 200);
+/** Hashing a password costs 19 MiB and about 35 ms of a core: these routes are throttled first. */
+const HASHING_LIMIT = { ratePerSecond: 50, burst: 100 } as const;
+
+export const authRoutes = defineRoutes({
+  signUp: {
+    operationId: 'signUp',
+    summary: 'Opens an account and mails a link that verifies the address.',
+    method: 'POST',
+    path: '/auth/signup',
+    caller: 'public',
+    body: z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema }),
+    answers: { 201: { description: 'The account.', body: userAnswer } },
+    problems: [authProblems.EMAIL_TAKEN],
+    limit: HASHING_LIMIT,
+  },
+  logIn: {
+    operationId: 'logIn',
+    summary: 'Opens a session. Failed attempts are limited per account and per address.',
+    method: 'POST',
+    path: '/auth/login',
+    caller: 'public',
+    body: z.strictObject({ email: emailSchema, password: text(1, 128) }),
+    answers: { 200: { description: 'An access token of ten minutes and a refresh token.', body: tokensSchema } },
+    problems: [authProblems.INVALID_CREDENTIALS, authProblems.TOO_MANY_ATTEMPTS],
+    limit: HASHING_LIMIT,
+  },
+  refresh: {
+    operationId: 'refresh',
+    summary: 'Trades a refresh token for the next pair. Each is good once; a second use ends the session.',
+    method: 'POST',
+    path: '/auth/refresh',
+    caller: 'public',
+    body: z.strictObject({ refreshToken: opaqueToken }),
+    answers: { 200: { description: 'The next pair.', body: tokensSchema } },
+    problems: [authProblems.REFRESH_INVALID, authProblems.REFRESH_REUSED],
+    limit: WRITE_LIMIT,
+  },
+  logOut: {
+    operationId: 'logOut',
+    summary: 'Ends the session at once: its access token is refused from now on.',
+    method: 'POST',
+    path: '/auth/logout',
+    caller: 'user',
+    answers: { 204: { description: 'Ended.' } },
+    limit: WRITE_LIMIT,
+  },
+  me: {
+    operationId: 'me',
+    summary: 'The caller.',
+    method: 'GET',
+    path: '/auth/me',
+    caller: 'user',
+    answers: { 200: { description: 'The caller.', body: userAnswer } },
+    limit: READ_LIMIT,
+  },
+  listSessions: {
+    operationId: 'listSessions',
+    summary: "The caller's open sessions, newest first.",
+    method: 'GET',
+    path: '/auth/sessions',
+    caller: 'user',
+    query: pageQuerySchema,
+    answers: { 200: { description: 'Sessions.', body: pageOf(sessionSchema) } },
+    limit: READ_LIMIT,
+  },
+  endSession: {
+    operationId: 'endSession',
+    summary: "Ends one of the caller's sessions.",
+    method: 'DELETE',
+    path: '/auth/sessions/{id}',
+    caller: 'user',
+    params: z.object({ id: uuidSchema }),
+    answers: { 204: { description: 'Ended.' } },
+    problems: [commonProblems.NOT_FOUND],
+    limit: WRITE_LIMIT,
+  },
+  verifyEmail: {
+    operationId: 'verifyEmail',
+    summary: 'Confirms an address with the token that was mailed to it.',
+    method: 'POST',
+    path: '/auth/verify-email',
+    caller: 'public',
+    body: z.strictObject({ token: opaqueToken }),
+    answers: { 204: { description: 'Verified.' } },
+    problems: [authProblems.MAIL_TOKEN_INVALID],
+    limit: WRITE_LIMIT,
+  },
+  resendVerification: {
+    operationId: 'resendVerification',
+    summary: 'Mails a fresh verification link to the caller.',
+    method: 'POST',
+    path: '/auth/verify-email/resend',
+    caller: 'user',
+    answers: { 202: { description: 'On its way, unless the address is verified already.' } },
+    limit: HASHING_LIMIT,
+  },
+  requestPasswordReset: {
+    operationId: 'requestPasswordReset',
+    summary: 'Mails a link to reset the password. Answers the same whether or not there is such an account.',
+    method: 'POST',
+    path: '/auth/password-reset',
+    caller: 'public',
+    body: z.strictObject({ email: emailSchema }),
+    answers: { 202: { description: 'On its way, if there is such an account.' } },
+    problems: [authProblems.TOO_MANY_ATTEMPTS],
+    limit: HASHING_LIMIT,
+  },
+  resetPassword: {
+    operationId: 'resetPassword',
+    summary: 'Sets a new password with the mailed token and ends every session.',
+    method: 'POST',
+    path: '/auth/password-reset/confirm',
+    caller: 'public',
+    body: z.strictObject({ token: opaqueToken, newPassword: passwordSchema }),
+    answers: { 204: { description: 'Set.' } },
+    problems: [authProblems.MAIL_TOKEN_INVALID],
+    limit: HASHING_LIMIT,
+  },
+  jwks: {
+    operationId: 'jwks',
+    summary: 'The public keys that access tokens are signed with (RFC 7517).',
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    caller: 'public',
+    answers: {
+      200: {
+        description: 'The key set.',
+        body: z.object({
+          keys: z.array(
+            z.object({
+              kty: z.literal('EC'),
+              crv: z.literal('P-256'),
+              x: z.string(),
+              y: z.string(),
+              kid: z.string(),
+              alg: z.literal('ES256'),
+              use: z.literal('sig'),
+            }),
+          ),
+        }),
+      },
+    },
+    limit: READ_LIMIT,
+  },
+});

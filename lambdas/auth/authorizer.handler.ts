@@ -1,0 +1,68 @@
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import * as z from 'zod';
+import { type CacheClient, cacheFromEnv } from '../cache/cache.client.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Principal } from '../shared/contract.ts';
+import { readEnv } from '../shared/env.ts';
+import { errorFacts, logger } from '../shared/logger.ts';
+import { count } from '../shared/metrics.ts';
+import { verifyAccessToken } from './access-token.ts';
+import { createKeySet, type PublicJwk } from './kms-keys.ts';
+import { isRevoked } from './revocation.ts';
+
+interface Dependencies {
+  keys: () => Promise<{ keys: PublicJwk[] }>;
+  cache: CacheClient;
+  issuer: string;
+}
+
+let dependencies: Dependencies | undefined;
+
+function create(): Dependencies {
+  const env = readEnv({ SIGNING_KEY_IDS: z.string().min(1), PUBLIC_ORIGIN: z.url() });
+  return { keys: createKeySet(env.SIGNING_KEY_IDS.split(',')), cache: cacheFromEnv(), issuer: env.PUBLIC_ORIGIN };
+}
+
+/** API Gateway turns exactly this message into its 401. */
+const UNAUTHORIZED = 'Unauthorized';
+
+/**
+ * The gateway's token check: verifies the signature here, then asks the cache whether the session was ended. While the
+ * cache cannot tell, the token's ten minutes decide, and a metric says so.
+ */
+export const handler = async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
+  dependencies ??= create();
+  const principal = await authenticate(event, dependencies);
+  if (!principal) throw new Error(UNAUTHORIZED);
+  const revoked = await isRevoked(dependencies.cache, principal.sessionId);
+  if (revoked === undefined) count('RevocationUnchecked');
+  logger.info('authorized', { userId: principal.userId, revoked: revoked ?? 'unknown' });
+  if (revoked) throw new Error(UNAUTHORIZED);
+  return allow(event, principal);
+};
+
+async function authenticate(event: APIGatewayRequestAuthorizerEvent, { keys, issuer }: Dependencies) {
+  const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
+  if (!token) return undefined;
+  const keySet = await keys();
+  try {
+    return await verifyAccessToken(token, keySet, issuer, systemClock());
+  } catch (error) {
+    logger.info('token refused', { reason: errorFacts(error).message });
+    return undefined;
+  }
+}
+
+/** Allowed on the whole stage: which role may call what is the service's own contract. */
+function allow(event: APIGatewayRequestAuthorizerEvent, principal: Principal): APIGatewayAuthorizerResult {
+  const [arn, stage] = event.methodArn.split('/');
+  return {
+    principalId: principal.userId,
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${arn}/${stage}/*` }],
+    },
+    context: { ...principal },
+  };
+}

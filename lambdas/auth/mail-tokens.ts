@@ -1,0 +1,63 @@
+import type { CacheClient } from '../cache/cache.client.ts';
+import type { Database } from '../database/database.client.ts';
+import { appendEvent, newEvent } from '../queue/outbox.ts';
+import type { PublishCommitted } from '../queue/publisher.ts';
+import { Problem } from '../shared/problem.ts';
+import { authProblems } from './auth.errors.ts';
+import {
+  findUser,
+  findUserByEmail,
+  insertMailToken,
+  markEmailVerified,
+  revokeSessions,
+  setPassword,
+  useMailToken,
+} from './auth.repository.ts';
+import { hashPassword } from './passwords.ts';
+import { rememberRevoked } from './revocation.ts';
+import { hashSecretToken } from '../shared/secret-tokens.ts';
+import { RESET_PASSWORD_HOURS, VERIFY_EMAIL_HOURS } from './user.ts';
+
+/** Mails a fresh verification link; does nothing for an address that is verified already. */
+export async function resendVerification(database: Database, publish: PublishCommitted, userId: string): Promise<void> {
+  const event = await database.transaction(async (tx) => {
+    const user = await findUser(tx, userId);
+    if (!user || user.email_verified_at) return undefined;
+    const mailTokenId = await insertMailToken(tx, userId, 'verify_email', VERIFY_EMAIL_HOURS);
+    return appendEvent(tx, newEvent('user.verification_requested', mailTokenId, 1, { userId, mailTokenId }));
+  });
+  if (event) await publish([event]);
+}
+
+/** Mails a reset link if there is such an account; the caller cannot tell. */
+export async function requestPasswordReset(database: Database, publish: PublishCommitted, email: string): Promise<void> {
+  const event = await database.transaction(async (tx) => {
+    const user = await findUserByEmail(tx, email);
+    if (!user) return undefined;
+    const mailTokenId = await insertMailToken(tx, user.id, 'reset_password', RESET_PASSWORD_HOURS);
+    return appendEvent(tx, newEvent('user.password_reset_requested', mailTokenId, 1, { userId: user.id, mailTokenId }));
+  });
+  if (event) await publish([event]);
+}
+
+/** @throws Problem MAIL_TOKEN_INVALID */
+export async function verifyEmail(database: Database, token: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    const userId = await useMailToken(tx, 'verify_email', hashSecretToken(token));
+    if (!userId) throw new Problem(authProblems.MAIL_TOKEN_INVALID);
+    await markEmailVerified(tx, userId);
+  });
+}
+
+/** Sets a new password and ends every session: whoever knew the old one is out. @throws Problem MAIL_TOKEN_INVALID */
+export async function resetPassword(database: Database, cache: CacheClient, token: string, newPassword: string): Promise<void> {
+  const passwordHash = await hashPassword(newPassword);
+  const ended = await database.transaction(async (tx) => {
+    const userId = await useMailToken(tx, 'reset_password', hashSecretToken(token));
+    if (!userId) throw new Problem(authProblems.MAIL_TOKEN_INVALID);
+    await setPassword(tx, userId, passwordHash);
+    await markEmailVerified(tx, userId);
+    return revokeSessions(tx, userId);
+  });
+  await rememberRevoked(cache, ended);
+}

@@ -1,0 +1,79 @@
+import type { CacheClient } from '../cache/cache.client.ts';
+import type { Database } from '../database/database.client.ts';
+import { type Clock, DAY_MS } from '../shared/clock.ts';
+import type { Principal } from '../shared/contract.ts';
+import { commonProblems, Problem } from '../shared/problem.ts';
+import { signAccessToken, type TokenSigner } from './access-token.ts';
+import { authProblems } from './auth.errors.ts';
+import { findUserByEmail, insertSession, lockRefreshToken, revokeSessions, rotateRefreshToken } from './auth.repository.ts';
+import type { LoginLimits } from './login-limits.ts';
+import { NOBODYS_HASH, verifyPassword } from './passwords.ts';
+import { rememberRevoked } from './revocation.ts';
+import { hashSecretToken, mintSecretToken } from '../shared/secret-tokens.ts';
+import { ACCESS_TOKEN_SECONDS, SESSION_DAYS, type Tokens } from './user.ts';
+
+export interface SessionDependencies {
+  database: Database;
+  cache: CacheClient;
+  signer: TokenSigner;
+  issuer: string;
+  clock: Clock;
+}
+
+export interface LogInInput {
+  email: string;
+  password: string;
+  address: string;
+  userAgent: string;
+}
+
+/** @throws Problem TOO_MANY_ATTEMPTS, or INVALID_CREDENTIALS without telling whether the account exists */
+export async function logIn(deps: SessionDependencies, limits: LoginLimits, input: LogInInput): Promise<Tokens> {
+  await limits.check(input.email, input.address);
+  const user = await deps.database.write((db) => findUserByEmail(db, input.email));
+  const fits = await verifyPassword(input.password, user?.password_hash ?? NOBODYS_HASH);
+  if (!user || !fits) throw new Problem(authProblems.INVALID_CREDENTIALS);
+  await limits.forgive(input.email, input.address);
+  const refreshToken = mintSecretToken();
+  const expiresAt = new Date(deps.clock().getTime() + SESSION_DAYS * DAY_MS);
+  const session = { userId: user.id, userAgent: input.userAgent, address: input.address, expiresAt };
+  const sessionId = await deps.database.write((db) =>
+    insertSession(db, { ...session, refreshTokenHash: hashSecretToken(refreshToken) }),
+  );
+  return issue(deps, { userId: user.id, sessionId, role: user.role }, refreshToken);
+}
+
+/**
+ * Trades a refresh token for the next pair.
+ * @throws Problem REFRESH_REUSED for a token that was used before; its whole session is ended, since one of the two
+ *   users is not the owner. REFRESH_INVALID for any other that is not live.
+ */
+export async function refreshSession(deps: SessionDependencies, refreshToken: string): Promise<Tokens> {
+  const used = hashSecretToken(refreshToken);
+  const next = mintSecretToken();
+  const found = await deps.database.transaction(async (tx) => {
+    const token = await lockRefreshToken(tx, used);
+    if (!token) return undefined;
+    if (token.used) await revokeSessions(tx, token.user_id, token.session_id);
+    else if (token.live) await rotateRefreshToken(tx, token.session_id, used, hashSecretToken(next));
+    return token;
+  });
+  if (found?.used) {
+    await rememberRevoked(deps.cache, [found.session_id]);
+    throw new Problem(authProblems.REFRESH_REUSED);
+  }
+  if (!found?.live) throw new Problem(authProblems.REFRESH_INVALID);
+  return issue(deps, { userId: found.user_id, sessionId: found.session_id, role: found.role }, next);
+}
+
+/** Ends the caller's own session, or another of the caller's. @throws Problem NOT_FOUND for one that is not open */
+export async function endSession(deps: SessionDependencies, principal: Principal, sessionId: string): Promise<void> {
+  const ended = await deps.database.write((db) => revokeSessions(db, principal.userId, sessionId));
+  await rememberRevoked(deps.cache, ended);
+  if (ended.length === 0 && sessionId !== principal.sessionId) throw new Problem(commonProblems.NOT_FOUND);
+}
+
+async function issue(deps: SessionDependencies, principal: Principal, refreshToken: string): Promise<Tokens> {
+  const accessToken = await signAccessToken(deps.signer, deps.issuer, principal, deps.clock());
+  return { accessToken, tokenType: 'Bearer', expiresIn: ACCESS_TOKEN_SECONDS, refreshToken };
+}

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { text, timestampSchema, uuidSchema } from '../shared/text.ts';
+
+export const userSchema = z.object({
+  id: uuidSchema,
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(['customer', 'admin']),
+  emailVerified: z.boolean(),
+  createdAt: timestampSchema,
+});
+export type User = z.output<typeof userSchema>;
+
+/** Length is what makes a password strong; the upper bound keeps hashing cheap (NIST SP 800-63B, 5.1.1.2). */
+export const passwordSchema = text(10, 128);
+export const nameSchema = text(1, 100).regex(/\S/, 'must not be blank');
+
+export const sessionSchema = z.object({
+  id: uuidSchema,
+  userAgent: z.string(),
+  address: z.string(),
+  current: z.boolean(),
+  createdAt: timestampSchema,
+  lastUsedAt: timestampSchema,
+  expiresAt: timestampSchema,
+});
+export type Session = z.output<typeof sessionSchema>;
+
+/** What a log-in or a refresh answers. `expiresIn` is in seconds, as in RFC 6749. */
+export const tokensSchema = z.object({
+  accessToken: z.string(),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int(),
+  refreshToken: z.string(),
+});
+export type Tokens = z.output<typeof tokensSchema>;
+
+export const ACCESS_TOKEN_SECONDS = 600;
+export const SESSION_DAYS = 30;
+export const VERIFY_EMAIL_HOURS = 48;
+export const RESET_PASSWORD_HOURS = 1;

@@ -1,0 +1,24 @@
+/** What a service may do in the cache: which keys, by which commands. Everything else is refused by the server. */
+export interface CacheUser {
+  keys: readonly string[];
+  commands: readonly string[];
+}
+
+const PINS: CacheUser = { keys: ['pin:*'], commands: ['set', 'exists'] };
+
+/** One user a service. The names are those of the services. */
+export const CACHE_USERS = {
+  auth: { keys: ['revoked:*', 'login:*'], commands: ['set', 'exists', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'] },
+  catalog: {
+    keys: ['{product:*', '{products:*'],
+    commands: ['get', 'set', 'mget', 'del', 'exists', 'eval', 'multi', 'exec'],
+  },
+  orders: PINS,
+  payments: PINS,
+  notifications: PINS,
+  health: { keys: [], commands: [] },
+} as const satisfies Record<string, CacheUser>;
+export type CacheService = keyof typeof CACHE_USERS;
+
+/** Commands that every client needs to say hello. */
+export const CONNECTION_COMMANDS = ['auth', 'hello', 'ping', 'client', 'info', 'select', 'quit'] as const;

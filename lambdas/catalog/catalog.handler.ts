@@ -1,0 +1,36 @@
+import { cacheFromEnv } from '../cache/cache.client.ts';
+import { databaseFromEnv } from '../database/database.client.ts';
+import { createPublishCommitted, createSendEvent } from '../queue/publisher.ts';
+import type { Implementations } from '../shared/contract.ts';
+import { publicOrigin } from '../shared/env.ts';
+import { createApiHandler } from '../shared/http.ts';
+import { catalogRoutes } from './catalog.routes.ts';
+import { changeProduct, createProduct, versionOf } from './change-products.ts';
+import type { Product } from './product.ts';
+import { ProductReads } from './read-products.ts';
+
+const etag = (product: Product) => ({ etag: `"${product.version}"` });
+
+function implement(): Implementations<typeof catalogRoutes> {
+  const database = databaseFromEnv();
+  const reads = new ProductReads(database, cacheFromEnv());
+  const publish = createPublishCommitted(database, createSendEvent());
+
+  return {
+    listProducts: async ({ query }) => ({ status: 200, body: await reads.page(query) }),
+    getProduct: async ({ params }) => {
+      const product = await reads.one(params.id);
+      return { status: 200, headers: etag(product), body: { product } };
+    },
+    createProduct: async ({ body }) => {
+      const product = await createProduct(database, publish, body);
+      return { status: 201, headers: etag(product), body: { product } };
+    },
+    changeProduct: async ({ params, headers, body }) => {
+      const product = await changeProduct(database, publish, params.id, versionOf(headers['if-match']), body);
+      return { status: 200, headers: etag(product), body: { product } };
+    },
+  };
+}
+
+export const handler = createApiHandler({ routes: catalogRoutes, implement, allowedOrigin: publicOrigin });

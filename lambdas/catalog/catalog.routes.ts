@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
+import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
+import { commonProblems } from '../shared/problem.ts';
+import { uuidSchema } from '../shared/text.ts';
+import { catalogProblems } from './catalog.errors.ts';
+import { newProductSchema, productChangeSchema, productSchema } from './product.ts';
+
+const params = z.object({ id: uuidSchema });
+const productAnswer = z.object({ product: productSchema });
+
+export const catalogRoutes = defineRoutes({
+  listProducts: {
+    operationId: 'listProducts',
+    summary: 'The products, newest first.',
+    method: 'GET',
+    path: '/products',
+    caller: 'public',
+    query: pageQuerySchema,
+    answers: { 200: { description: 'A page of products.', body: pageOf(productSchema) } },
+    limit: READ_LIMIT,
+  },
+  getProduct: {
+    operationId: 'getProduct',
+    summary: 'One product.',
+    method: 'GET',
+    path: '/products/{id}',
+    caller: 'public',
+    params,
+    answers: { 200: { description: 'The product; its ETag is its version.', body: productAnswer } },
+    problems: [commonProblems.NOT_FOUND],
+    limit: READ_LIMIT,
+  },
+  createProduct: {
+    operationId: 'createProduct',
+    summary: 'Adds a product.',
+    method: 'POST',
+    path: '/products',
+    caller: 'admin',
+    body: newProductSchema,
+    answers: { 201: { description: 'The product.', body: productAnswer } },
+    problems: [catalogProblems.SKU_TAKEN],
+    limit: WRITE_LIMIT,
+  },
+  changeProduct: {
+    operationId: 'changeProduct',
+    summary: 'Changes a product that is still at the version given in If-Match.',
+    method: 'PATCH',
+    path: '/products/{id}',
+    caller: 'admin',
+    params,
+    headers: z.object({ 'if-match': z.string().optional().meta({ description: 'The version that the change is based on, e.g. "3".' }) }),
+    body: productChangeSchema,
+    answers: { 200: { description: 'The product as changed.', body: productAnswer } },
+    problems: [
+      commonProblems.NOT_FOUND,
+      catalogProblems.IF_MATCH_REQUIRED,
+      catalogProblems.STALE_VERSION,
+      catalogProblems.STOCK_RESERVED,
+    ],
+    limit: WRITE_LIMIT,
+  },
+});

@@ -1,0 +1,61 @@
+import { brokenConstraint } from '../database/database.errors.ts';
+import type { Database } from '../database/database.client.ts';
+import { appendEvent, newEvent } from '../queue/outbox.ts';
+import type { PublishCommitted } from '../queue/publisher.ts';
+import { commonProblems, Problem } from '../shared/problem.ts';
+import { catalogProblems } from './catalog.errors.ts';
+import { findProduct, insertProduct, updateProduct } from './catalog.repository.ts';
+import type { NewProduct, Product, ProductChange } from './product.ts';
+
+/** @throws Problem SKU_TAKEN */
+export async function createProduct(database: Database, publish: PublishCommitted, input: NewProduct): Promise<Product> {
+  const { product, event } = await database.transaction(async (tx) => {
+    const product = await insertProduct(tx, input);
+    if (!product) throw new Problem(catalogProblems.SKU_TAKEN);
+    return { product, event: await appendEvent(tx, changed(product)) };
+  });
+  await publish([event]);
+  return product;
+}
+
+/**
+ * Changes a product with optimistic concurrency.
+ * @param version the version that the caller read
+ * @throws Problem NOT_FOUND, STALE_VERSION, or STOCK_RESERVED for less on hand than open orders hold
+ */
+export async function changeProduct(
+  database: Database,
+  publish: PublishCommitted,
+  id: string,
+  version: number,
+  change: ProductChange,
+): Promise<Product> {
+  const { product, event } = await database
+    .transaction(async (tx) => {
+      const product = await updateProduct(tx, id, version, change);
+      if (!product) {
+        const current = await findProduct(tx, id);
+        if (!current) throw new Problem(commonProblems.NOT_FOUND);
+        throw new Problem(catalogProblems.STALE_VERSION, { extra: { currentVersion: current.version } });
+      }
+      return { product, event: await appendEvent(tx, changed(product)) };
+    })
+    .catch(refuseReservedStock);
+  await publish([event]);
+  return product;
+}
+
+const changed = (product: Product) => newEvent('product.changed', product.id, product.version, { productIds: [product.id] });
+
+function refuseReservedStock(error: unknown): never {
+  if (brokenConstraint(error) === 'stock_is_never_oversold') throw new Problem(catalogProblems.STOCK_RESERVED, { cause: error });
+  throw error;
+}
+
+/** `"3"` or `W/"3"` or `3`: the version in an If-Match header. @throws Problem IF_MATCH_REQUIRED, or STALE_VERSION for what no version looks like */
+export function versionOf(ifMatch: string | undefined): number {
+  if (!ifMatch) throw new Problem(catalogProblems.IF_MATCH_REQUIRED, { detail: 'Send If-Match: "<version>" from the product you read.' });
+  const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
+  if (!version) throw new Problem(catalogProblems.STALE_VERSION, { detail: 'No version of a product looks like that.' });
+  return Number(version);
+}

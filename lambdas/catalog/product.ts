@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { moneySchema, priceSchema } from '../shared/money.ts';
+import { text, uuidSchema } from '../shared/text.ts';
+
+/** `available` is on hand minus reserved; it may be a moment old. `version` is what `If-Match` wants. */
+export const productSchema = z.object({
+  id: uuidSchema,
+  sku: z.string(),
+  name: z.string(),
+  description: z.string(),
+  price: moneySchema,
+  available: z.int().min(0),
+  version: z.int().min(1),
+});
+export type Product = z.output<typeof productSchema>;
+
+const MAX_ON_HAND = 10_000_000;
+const fields = {
+  name: text(1, 200).regex(/\S/, 'must not be blank'),
+  description: text(0, 5_000),
+  price: priceSchema,
+  onHand: z.int().min(0).max(MAX_ON_HAND),
+};
+
+export const newProductSchema = z.strictObject({
+  sku: text(1, 64).regex(/^[A-Za-z0-9._-]+$/, 'may hold letters, digits, dot, dash and underscore'),
+  ...fields,
+});
+export type NewProduct = z.output<typeof newProductSchema>;
+
+export const productChangeSchema = z.strictObject(fields).partial();
+export type ProductChange = z.output<typeof productChangeSchema>;

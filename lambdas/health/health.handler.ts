@@ -1,0 +1,24 @@
+import { cacheFromEnv } from '../cache/cache.client.ts';
+import { databaseFromEnv } from '../database/database.client.ts';
+import { createQueueProbe } from '../queue/publisher.ts';
+import type { Implementations } from '../shared/contract.ts';
+import { publicOrigin } from '../shared/env.ts';
+import { createApiHandler } from '../shared/http.ts';
+import { checkHealth, type Probes } from './check-health.ts';
+import { healthRoutes } from './health.routes.ts';
+
+function implement(): Implementations<typeof healthRoutes> {
+  const database = databaseFromEnv();
+  const cache = cacheFromEnv();
+  const probes: Probes = {
+    writer: () => database.probe('writer'),
+    reader: () => database.probe('reader'),
+    cache: async () => {
+      if ((await cache.attempt((valkey) => valkey.ping())) === undefined) throw new Error('The cache does not answer.');
+    },
+    queue: createQueueProbe('order-events'),
+  };
+  return { health: async () => ({ status: 200, body: await checkHealth(probes) }) };
+}
+
+export const handler = createApiHandler({ routes: healthRoutes, implement, allowedOrigin: publicOrigin });

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { MINUTE_MS } from '../shared/clock.ts';
+import { moneySchema } from '../shared/money.ts';
+import { timestampSchema, uuidSchema } from '../shared/text.ts';
+
+export const ORDER_STATUSES = ['awaiting_payment', 'paid', 'fulfilled', 'cancelled', 'expired', 'refunded'] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+/** How long the stock of an unpaid order is held. */
+export const PAYMENT_WINDOW_MS = 30 * MINUTE_MS;
+export const MAX_LINES = 50;
+export const MAX_QUANTITY = 1_000;
+
+/** What can befall an order, and where it may go from each status. The database has the same table as a trigger. */
+const TRANSITIONS = {
+  pay: { from: ['awaiting_payment'], to: 'paid' },
+  cancel: { from: ['awaiting_payment'], to: 'cancelled' },
+  expire: { from: ['awaiting_payment'], to: 'expired' },
+  fulfil: { from: ['paid'], to: 'fulfilled' },
+  refund: { from: ['paid', 'fulfilled'], to: 'refunded' },
+} as const satisfies Record<string, { from: readonly OrderStatus[]; to: OrderStatus }>;
+export type OrderAction = keyof typeof TRANSITIONS;
+
+/** @returns the status that `action` leads to, or undefined where it is not allowed */
+export function nextStatus(status: OrderStatus, action: OrderAction): OrderStatus | undefined {
+  const { from, to } = TRANSITIONS[action];
+  return (from as readonly OrderStatus[]).includes(status) ? to : undefined;
+}
+
+export const orderSchema = z.object({
+  id: uuidSchema,
+  status: z.enum(ORDER_STATUSES),
+  items: z.array(
+    z.object({
+      productId: uuidSchema,
+      sku: z.string(),
+      name: z.string(),
+      quantity: z.int().min(1),
+      unitPrice: moneySchema,
+      lineTotal: moneySchema,
+    }),
+  ),
+  total: moneySchema,
+  expiresAt: timestampSchema,
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+});
+export type Order = z.output<typeof orderSchema>;
+export type OrderItem = Order['items'][number];
+
+export const orderLineSchema = z.strictObject({ productId: uuidSchema, quantity: z.int().min(1).max(MAX_QUANTITY) });
+export type OrderLine = z.output<typeof orderLineSchema>;
+
+/** One line a product: a product named twice is wanted twice. */
+export function mergeLines(lines: readonly OrderLine[]): OrderLine[] {
+  const quantities = new Map<string, number>();
+  for (const { productId, quantity } of lines) {
+    const id = productId.toLowerCase();
+    quantities.set(id, (quantities.get(id) ?? 0) + quantity);
+  }
+  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
+}

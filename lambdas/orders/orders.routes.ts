@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
+import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
+import { commonProblems } from '../shared/problem.ts';
+import { uuidSchema } from '../shared/text.ts';
+import { MAX_LINES, orderLineSchema, orderSchema } from './order.ts';
+import { orderProblems } from './orders.errors.ts';
+
+const params = z.object({ id: uuidSchema });
+const orderAnswer = z.object({ order: orderSchema });
+
+export const orderRoutes = defineRoutes({
+  placeOrder: {
+    operationId: 'placeOrder',
+    summary: 'Places an order and holds its stock until `expiresAt`.',
+    method: 'POST',
+    path: '/orders',
+    caller: 'user',
+    body: z.strictObject({ items: z.array(orderLineSchema).min(1).max(MAX_LINES) }),
+    answers: { 201: { description: 'The order, awaiting payment.', body: orderAnswer } },
+    problems: [orderProblems.OUT_OF_STOCK, orderProblems.MIXED_CURRENCIES],
+    idempotent: true,
+    limit: WRITE_LIMIT,
+  },
+  listOrders: {
+    operationId: 'listOrders',
+    summary: "The caller's orders, newest first.",
+    method: 'GET',
+    path: '/orders',
+    caller: 'user',
+    query: pageQuerySchema,
+    answers: { 200: { description: 'A page of orders.', body: pageOf(orderSchema) } },
+    limit: READ_LIMIT,
+  },
+  getOrder: {
+    operationId: 'getOrder',
+    summary: "One of the caller's orders.",
+    method: 'GET',
+    path: '/orders/{id}',
+    caller: 'user',
+    params,
+    answers: { 200: { description: 'The order.', body: orderAnswer } },
+    problems: [commonProblems.NOT_FOUND],
+    limit: READ_LIMIT,
+  },
+  cancelOrder: {
+    operationId: 'cancelOrder',
+    summary: 'Cancels an order that is not paid and gives its stock back. Cancelling twice is one cancelling.',
+    method: 'POST',
+    path: '/orders/{id}/cancel',
+    caller: 'user',
+    params,
+    answers: { 200: { description: 'The cancelled order.', body: orderAnswer } },
+    problems: [commonProblems.NOT_FOUND, orderProblems.ORDER_NOT_CANCELLABLE],
+    limit: WRITE_LIMIT,
+  },
+});

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { moneySchema } from '../shared/money.ts';
+import { text, timestampSchema, uuidSchema } from '../shared/text.ts';
+
+export const PAYMENT_STATUSES = [
+  'processing',
+  'requires_action',
+  'captured',
+  'declined',
+  'partially_refunded',
+  'refunded',
+] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+/** Where a payment may go from each status. The database has the same table as a trigger. */
+const NEXT: Record<PaymentStatus, readonly PaymentStatus[]> = {
+  processing: ['requires_action', 'captured', 'declined'],
+  requires_action: ['captured', 'declined'],
+  captured: ['partially_refunded', 'refunded'],
+  partially_refunded: ['refunded'],
+  declined: [],
+  refunded: [],
+};
+
+export const mayBecome = (from: PaymentStatus, to: PaymentStatus): boolean => NEXT[from].includes(to);
+
+/** The statuses from which a payment may become `to`. */
+export const sourcesOf = (to: PaymentStatus): PaymentStatus[] => PAYMENT_STATUSES.filter((from) => mayBecome(from, to));
+
+/** Whether money has been taken, some of it perhaps given back. */
+export const isCaptured = (status: PaymentStatus): boolean =>
+  status === 'captured' || status === 'partially_refunded' || status === 'refunded';
+
+export const nextActionSchema = z.object({ type: z.literal('redirect'), url: z.string() });
+export type NextAction = z.output<typeof nextActionSchema>;
+
+export const paymentSchema = z.object({
+  id: uuidSchema,
+  orderId: uuidSchema,
+  status: z.enum(PAYMENT_STATUSES),
+  amount: moneySchema,
+  refunded: moneySchema,
+  nextAction: nextActionSchema.nullable(),
+  createdAt: timestampSchema,
+});
+export type Payment = z.output<typeof paymentSchema>;
+
+export const paymentMethodSchema = z.strictObject({ type: z.literal('card'), token: text(1, 255) });
+export type PaymentMethod = z.output<typeof paymentMethodSchema>;
+
+export const refundSchema = z.object({
+  id: uuidSchema,
+  paymentId: uuidSchema,
+  status: z.enum(['processing', 'succeeded']),
+  amount: moneySchema,
+  reason: z.string().nullable(),
+  createdAt: timestampSchema,
+});
+export type Refund = z.output<typeof refundSchema>;

@@ -1,0 +1,45 @@
+import { Construct } from 'constructs';
+import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
+import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../lib/constructs/service-function.ts';
+import { paymentRoutes } from './payments.routes.ts';
+import type { SandboxSecrets } from './sandbox/sandbox.construct.ts';
+
+export interface PaymentsServiceProps extends ServiceTier {
+  sandbox: SandboxSecrets;
+}
+
+/** Payments and refunds, through the provider that the stage names. */
+export class PaymentsService extends Construct implements ApiService {
+  readonly routes = paymentRoutes;
+  readonly api: ServiceFunction;
+
+  constructor(scope: Construct, id: string, { stage, database, cache, queues, sandbox }: PaymentsServiceProps) {
+    super(scope, id);
+    const environment = { PAYMENT_PROVIDER: stage.paymentProvider };
+    this.api = new ServiceFunction(this, 'Api', {
+      stage,
+      name: 'payments',
+      description: 'Payments: pay, read, refund; webhooks of the provider',
+      timeout: API_TIMEOUT,
+      concurrency: stage.concurrency.api,
+      environment,
+    });
+    database.connect(this.api, 'payments');
+    cache.connect(this.api, 'payments');
+    sandbox.connect(this.api);
+    queues.grantPublish(this.api, ['payment.captured', 'payment.declined', 'refund.requested']);
+
+    const refunds = new ServiceFunction(this, 'Events', {
+      stage,
+      name: 'payment-events',
+      description: 'Gives money back through the provider',
+      timeout: WORKER_TIMEOUT,
+      concurrency: stage.concurrency.worker,
+      environment,
+    });
+    database.connect(refunds, 'payments');
+    sandbox.connect(refunds);
+    queues.grantPublish(refunds, ['refund.requested', 'payment.refunded']);
+    queues.consume('payment-events', refunds);
+  }
+}

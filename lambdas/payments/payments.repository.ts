@@ -1,0 +1,189 @@
+import { sql } from 'kysely';
+import type { Sql } from '../database/database.client.ts';
+import type { IdempotencyClaim, StoredAnswer } from '../database/idempotency.ts';
+import { type Currency, money } from '../shared/money.ts';
+import type { NextAction, Payment, PaymentStatus, Refund } from './payment.ts';
+import { sourcesOf } from './payment.ts';
+import type { ChargeOutcome } from './payment-provider.ts';
+
+export interface PaymentRow {
+  id: string;
+  order_id: string;
+  user_id: string;
+  status: PaymentStatus;
+  amount_minor: number;
+  refunded_minor: number;
+  currency: Currency;
+  provider_charge: string | null;
+  decline_code: string | null;
+  next_action: NextAction | null;
+  version: number;
+  created_at: Date;
+}
+
+const PAYMENT = sql.raw(
+  'p.id, p.order_id, p.user_id, p.status, p.amount_minor, p.refunded_minor, p.currency, p.provider_charge, p.decline_code, p.next_action, p.version, p.created_at',
+);
+
+export const toPayment = (row: PaymentRow): Payment => ({
+  id: row.id,
+  orderId: row.order_id,
+  status: row.status,
+  amount: money(row.amount_minor, row.currency),
+  refunded: money(row.refunded_minor, row.currency),
+  nextAction: row.status === 'requires_action' ? row.next_action : null,
+  createdAt: row.created_at.toISOString(),
+});
+
+export interface Beginning {
+  claimed: boolean;
+  order_status: string | null;
+  order_open: boolean | null;
+  payment: PaymentRow | undefined;
+}
+
+/**
+ * Claims the key, reads what the order owes and opens a payment of it, in one round trip. The index on live payments
+ * lets one in: of two at once, the second waits for the first and then opens none.
+ */
+export async function beginPayment(tx: Sql, claim: IdempotencyClaim, paymentId: string, orderId: string, provider: string): Promise<Beginning> {
+  const { rows } = await sql<PaymentRow & Omit<Beginning, 'payment'>>`
+    WITH claim AS (
+      INSERT INTO payments.idempotency_keys (user_id, operation, key, request_hash, subject_id)
+      VALUES (${claim.userId}, ${claim.operation}, ${claim.key}, ${claim.requestHash}, ${paymentId})
+      ON CONFLICT DO NOTHING RETURNING 1
+    ), owed AS (
+      SELECT o.*, o.status = 'awaiting_payment' AND o.expires_at > now() AS open
+      FROM orders.payable_orders o WHERE o.id = ${orderId} AND o.user_id = ${claim.userId}
+    ), p AS (
+      INSERT INTO payments.payments (id, order_id, user_id, amount_minor, currency, provider)
+      SELECT ${paymentId}, o.id, o.user_id, o.total_minor, o.currency, ${provider} FROM claim, owed o WHERE o.open
+      ON CONFLICT (order_id) WHERE status <> 'declined' DO NOTHING RETURNING *
+    )
+    SELECT EXISTS (SELECT FROM claim) AS claimed, o.status AS order_status, o.open AS order_open, ${PAYMENT}
+    FROM (SELECT 1) AS one LEFT JOIN owed o ON true LEFT JOIN p ON true`.execute(tx);
+  const row = rows[0] as PaymentRow & Omit<Beginning, 'payment'>;
+  return { claimed: row.claimed, order_status: row.order_status, order_open: row.order_open, payment: row.id ? row : undefined };
+}
+
+/** The payment that holds an order now, if any. */
+export async function findLivePayment(db: Sql, orderId: string): Promise<(PaymentRow & { stale: boolean }) | undefined> {
+  const { rows } = await sql<PaymentRow & { stale: boolean }>`
+    SELECT ${PAYMENT}, p.status = 'processing' AND p.updated_at < now() - interval '15 seconds' AS stale
+    FROM payments.payments p WHERE p.order_id = ${orderId} AND p.status <> 'declined'`.execute(db);
+  return rows[0];
+}
+
+export async function findPayment(db: Sql, id: string): Promise<PaymentRow | undefined> {
+  const { rows } = await sql<PaymentRow>`SELECT ${PAYMENT} FROM payments.payments p WHERE p.id = ${id}`.execute(db);
+  return rows[0];
+}
+
+export async function lockPayment(tx: Sql, id: string): Promise<PaymentRow | undefined> {
+  const { rows } = await sql<PaymentRow>`SELECT ${PAYMENT} FROM payments.payments p WHERE p.id = ${id} FOR UPDATE`.execute(tx);
+  return rows[0];
+}
+
+/** Moves a payment to what the provider says. @returns undefined when it is past that already: somebody else told us */
+export async function applyOutcome(tx: Sql, paymentId: string, outcome: ChargeOutcome): Promise<PaymentRow | undefined> {
+  const declineCode = outcome.status === 'declined' ? outcome.declineCode : null;
+  const nextAction = outcome.status === 'requires_action' ? JSON.stringify(outcome.nextAction) : null;
+  const { rows } = await sql<PaymentRow>`
+    UPDATE payments.payments p SET status = ${outcome.status}, provider_charge = ${outcome.chargeId},
+      decline_code = ${declineCode}, next_action = coalesce(${nextAction}::jsonb, next_action),
+      version = version + 1, updated_at = now()
+    WHERE p.id = ${paymentId} AND p.status = ANY(${sourcesOf(outcome.status)}) RETURNING ${PAYMENT}`.execute(tx);
+  return rows[0];
+}
+
+export interface StoredPaymentAnswer extends StoredAnswer {
+  subjectId: string;
+  /** Old enough that the process which began it must be dead. */
+  stale: boolean;
+}
+
+export async function findAnswer(db: Sql, claim: IdempotencyClaim): Promise<StoredPaymentAnswer | undefined> {
+  const { rows } = await sql<{ request_hash: Buffer; status: number | null; body: unknown; subject_id: string; stale: boolean }>`
+    SELECT request_hash, status, body, subject_id, created_at < now() - interval '15 seconds' AS stale
+    FROM payments.idempotency_keys
+    WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key}`.execute(db);
+  const row = rows[0];
+  return row && { requestHash: row.request_hash, status: row.status, body: row.body, subjectId: row.subject_id, stale: row.stale };
+}
+
+export async function storeAnswer(tx: Sql, claim: IdempotencyClaim, status: number, body: unknown): Promise<void> {
+  await sql`
+    UPDATE payments.idempotency_keys SET status = ${status}, body = ${JSON.stringify(body)}::jsonb
+    WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key} AND status IS NULL`.execute(tx);
+}
+
+/** Claims a key for a subject. @returns false when the key is taken */
+export async function claimKey(tx: Sql, claim: IdempotencyClaim, subjectId: string): Promise<boolean> {
+  const { rows } = await sql`
+    INSERT INTO payments.idempotency_keys (user_id, operation, key, request_hash, subject_id)
+    VALUES (${claim.userId}, ${claim.operation}, ${claim.key}, ${claim.requestHash}, ${subjectId})
+    ON CONFLICT DO NOTHING RETURNING 1`.execute(tx);
+  return rows.length > 0;
+}
+
+/** @returns false when this telling was taken before */
+export async function recordProviderEvent(tx: Sql, provider: string, eventId: string): Promise<boolean> {
+  const { rows } = await sql`
+    INSERT INTO payments.provider_events (provider, event_id) VALUES (${provider}, ${eventId})
+    ON CONFLICT DO NOTHING RETURNING 1`.execute(tx);
+  return rows.length > 0;
+}
+
+export async function consumeOnce(tx: Sql, eventId: string): Promise<boolean> {
+  const { rows } = await sql`
+    INSERT INTO payments.consumed_events (event_id) VALUES (${eventId}) ON CONFLICT DO NOTHING RETURNING 1`.execute(tx);
+  return rows.length > 0;
+}
+
+interface RefundRow {
+  id: string;
+  payment_id: string;
+  amount_minor: number;
+  reason: string | null;
+  status: 'processing' | 'succeeded';
+  created_at: Date;
+}
+
+/** Sets the amount aside and stores the refund: the check on the payment's row keeps the sum within the capture. */
+export async function insertRefund(tx: Sql, paymentId: string, amountMinor: number, reason: string | null): Promise<RefundRow> {
+  const { rows } = await sql<RefundRow>`
+    WITH aside AS (
+      UPDATE payments.payments SET refunded_minor = refunded_minor + ${amountMinor}, updated_at = now() WHERE id = ${paymentId}
+    )
+    INSERT INTO payments.refunds (payment_id, amount_minor, reason) VALUES (${paymentId}, ${amountMinor}, ${reason})
+    RETURNING id, payment_id, amount_minor, reason, status, created_at`.execute(tx);
+  return rows[0] as RefundRow;
+}
+
+export const toRefund = (row: RefundRow, currency: Currency): Refund => ({
+  id: row.id,
+  paymentId: row.payment_id,
+  status: row.status,
+  amount: money(row.amount_minor, currency),
+  reason: row.reason,
+  createdAt: row.created_at.toISOString(),
+});
+
+export async function findRefund(db: Sql, id: string): Promise<RefundRow | undefined> {
+  const { rows } = await sql<RefundRow>`
+    SELECT id, payment_id, amount_minor, reason, status, created_at FROM payments.refunds WHERE id = ${id}`.execute(db);
+  return rows[0];
+}
+
+/** Notes that the provider gave the money back. @returns the payment as it is now, or undefined if noted before */
+export async function completeRefund(tx: Sql, refundId: string): Promise<PaymentRow | undefined> {
+  const { rows } = await sql<PaymentRow>`
+    WITH refund AS (
+      UPDATE payments.refunds SET status = 'succeeded' WHERE id = ${refundId} AND status = 'processing' RETURNING payment_id
+    )
+    UPDATE payments.payments p SET
+      status = CASE WHEN p.refunded_minor = p.amount_minor THEN 'refunded' ELSE 'partially_refunded' END,
+      version = p.version + 1, updated_at = now()
+    FROM refund WHERE p.id = refund.payment_id RETURNING ${PAYMENT}`.execute(tx);
+  return rows[0];
+}

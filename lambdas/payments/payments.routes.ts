@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
+import { priceSchema } from '../shared/money.ts';
+import { commonProblems } from '../shared/problem.ts';
+import { text, uuidSchema } from '../shared/text.ts';
+import { paymentMethodSchema, paymentSchema, refundSchema } from './payment.ts';
+import { paymentProblems } from './payments.errors.ts';
+
+const params = z.object({ id: uuidSchema });
+const paymentAnswer = z.object({ payment: paymentSchema });
+
+export const paymentRoutes = defineRoutes({
+  payOrder: {
+    operationId: 'payOrder',
+    summary: 'Pays an order. `processing` means that the provider has not said yet: read the payment again.',
+    method: 'POST',
+    path: '/payments',
+    caller: 'user',
+    body: z.strictObject({ orderId: uuidSchema, paymentMethod: paymentMethodSchema }),
+    answers: { 201: { description: 'The payment: captured, in processing, or waiting for `nextAction`.', body: paymentAnswer } },
+    problems: [
+      paymentProblems.PAYMENT_DECLINED,
+      paymentProblems.ORDER_NOT_FOUND,
+      paymentProblems.ORDER_ALREADY_PAID,
+      paymentProblems.ORDER_NOT_PAYABLE,
+      paymentProblems.PAYMENT_IN_PROGRESS,
+    ],
+    idempotent: true,
+    limit: WRITE_LIMIT,
+  },
+  getPayment: {
+    operationId: 'getPayment',
+    summary: "One of the caller's payments.",
+    method: 'GET',
+    path: '/payments/{id}',
+    caller: 'user',
+    params,
+    answers: { 200: { description: 'The payment.', body: paymentAnswer } },
+    problems: [commonProblems.NOT_FOUND],
+    limit: READ_LIMIT,
+  },
+  refundPayment: {
+    operationId: 'refundPayment',
+    summary: 'Gives money back: all that is left, or `amount`. For administrators.',
+    method: 'POST',
+    path: '/payments/{id}/refunds',
+    caller: 'admin',
+    params,
+    body: z.strictObject({ amount: priceSchema.optional(), reason: text(1, 500).optional() }),
+    answers: { 201: { description: 'The refund, under way.', body: z.object({ refund: refundSchema }) } },
+    problems: [commonProblems.NOT_FOUND, paymentProblems.REFUND_EXCEEDS_CAPTURE, paymentProblems.PAYMENT_NOT_CAPTURED],
+    idempotent: true,
+    limit: WRITE_LIMIT,
+  },
+  receiveWebhook: {
+    operationId: 'receiveWebhook',
+    summary: 'Where a payment provider tells what became of a charge. Each telling takes effect once.',
+    method: 'POST',
+    path: '/payments/webhooks/{provider}',
+    caller: 'provider',
+    params: z.object({ provider: text(1, 40) }),
+    headers: z.object({
+      'throughline-signature': z.string().optional().meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
+    }),
+    body: z.looseObject({}),
+    answers: { 200: { description: 'Taken.', body: z.object({ received: z.literal(true) }) } },
+    problems: [commonProblems.NOT_FOUND, paymentProblems.BAD_SIGNATURE],
+    limit: WRITE_LIMIT,
+  },
+});

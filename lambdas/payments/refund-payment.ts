@@ -1,0 +1,92 @@
+import type { Database, Sql } from '../database/database.client.ts';
+import { hashRequest, type IdempotencyClaim, replay } from '../database/idempotency.ts';
+import type { DomainEvent } from '../queue/events.ts';
+import { appendEvent, newEvent } from '../queue/outbox.ts';
+import type { PublishCommitted } from '../queue/publisher.ts';
+import { count } from '../shared/metrics.ts';
+import { type Money, money } from '../shared/money.ts';
+import { commonProblems, Problem } from '../shared/problem.ts';
+import { isCaptured, type Refund } from './payment.ts';
+import type { PaymentProvider } from './payment-provider.ts';
+import { paymentProblems } from './payments.errors.ts';
+import * as payments from './payments.repository.ts';
+import { paymentFacts } from './settle-payment.ts';
+
+export interface RefundInput {
+  adminId: string;
+  idempotencyKey: string;
+  paymentId: string;
+  amount?: Money;
+  reason?: string;
+}
+
+/**
+ * Sets money aside to be given back and says so by event; the worker asks the provider.
+ * @throws Problem NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_EXCEEDS_CAPTURE, IDEMPOTENCY_KEY_REUSED
+ */
+export async function requestRefund(database: Database, publish: PublishCommitted, input: RefundInput): Promise<{ refund: Refund; replayed: boolean }> {
+  const { paymentId, amount, reason } = input;
+  const requestHash = hashRequest({ paymentId, amount, reason });
+  const claim: IdempotencyClaim = { userId: input.adminId, operation: 'refund-payment', key: input.idempotencyKey, requestHash };
+  const requested = await database.transaction(async (tx) => {
+    if (!(await payments.claimKey(tx, claim, paymentId))) return undefined;
+    const stored = await setAside(tx, paymentId, amount, reason);
+    await payments.storeAnswer(tx, claim, 201, { refund: stored.refund });
+    return stored;
+  });
+  if (requested) {
+    await publish([requested.event]);
+    return { refund: requested.refund, replayed: false };
+  }
+  const stored = await database.write((db) => payments.findAnswer(db, claim));
+  if (!stored) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
+  return { ...(replay(claim, stored).body as { refund: Refund }), replayed: true };
+}
+
+async function setAside(tx: Sql, paymentId: string, amount: Money | undefined, reason: string | undefined) {
+  const payment = await payments.lockPayment(tx, paymentId);
+  if (!payment) throw new Problem(commonProblems.NOT_FOUND);
+  if (!isCaptured(payment.status)) throw new Problem(paymentProblems.PAYMENT_NOT_CAPTURED, { extra: { status: payment.status } });
+  const left = money(payment.amount_minor - payment.refunded_minor, payment.currency);
+  const wanted = amount ?? left;
+  if (wanted.currency !== left.currency || wanted.amountMinor > left.amountMinor || wanted.amountMinor === 0) {
+    throw new Problem(paymentProblems.REFUND_EXCEEDS_CAPTURE, { extra: { refundable: left } });
+  }
+  const row = await payments.insertRefund(tx, paymentId, wanted.amountMinor, reason ?? null);
+  const event = await appendEvent(tx, newEvent('refund.requested', row.id, 1, { refundId: row.id, paymentId }));
+  return { refund: payments.toRefund(row, payment.currency), event };
+}
+
+/** What the payment worker does with an event: give back what was asked for, or what came too late to be kept. */
+export async function handlePaymentEvent(
+  database: Database,
+  provider: PaymentProvider,
+  publish: PublishCommitted,
+  event: DomainEvent,
+): Promise<void> {
+  if (event.type === 'refund.requested') return executeRefund(database, provider, publish, event.payload.refundId);
+  if (event.type !== 'order.capture_refused') return;
+  const requested = await database.transaction(async (tx) => {
+    if (await payments.consumeOnce(tx, event.id)) return setAside(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
+    count('EventDuplicate');
+    return undefined;
+  });
+  if (requested) await publish([requested.event]);
+}
+
+/** Asks the provider, idempotent by the refund's id, then notes it. Throws to be tried again. */
+async function executeRefund(database: Database, provider: PaymentProvider, publish: PublishCommitted, refundId: string): Promise<void> {
+  const refund = await database.write((db) => payments.findRefund(db, refundId));
+  const payment = refund && (await database.write((db) => payments.findPayment(db, refund.payment_id)));
+  if (!refund || !payment?.provider_charge) throw new Error(`Refund ${refundId} has no charge to give back.`);
+  if (refund.status === 'succeeded') return;
+  const amount = money(refund.amount_minor, payment.currency);
+  await provider.refund({ refundId, chargeId: payment.provider_charge, amount });
+  const event = await database.transaction(async (tx) => {
+    const row = await payments.completeRefund(tx, refundId);
+    if (!row) return undefined;
+    const refunded = payments.toPayment(row).refunded;
+    return appendEvent(tx, newEvent('payment.refunded', row.id, row.version, { ...paymentFacts(row), refunded }));
+  });
+  if (event) await publish([event]);
+}

@@ -1,0 +1,34 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
+import { systemClock } from '../../shared/clock.ts';
+import { publicOrigin, readEnv } from '../../shared/env.ts';
+import { errorFacts, logger } from '../../shared/logger.ts';
+import { signWebhook } from '../webhook-signature.ts';
+
+const DELIVERY_TIMEOUT_MS = 5_000;
+const processor = new BatchProcessor(EventType.SQS);
+
+/** Delivers a signed webhook over HTTP. Anything but a 2xx is tried again, as a real provider would. */
+async function deliver(record: SQSRecord): Promise<void> {
+  const { SANDBOX_WEBHOOK_SECRET: secret } = readEnv({ SANDBOX_WEBHOOK_SECRET: z.string().min(16) });
+  try {
+    const response = await fetch(`${publicOrigin()}/api/payments/webhooks/sandbox`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'throughline-signature': signWebhook(record.body, secret, systemClock()),
+      },
+      body: record.body,
+      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
+    });
+    if (!response.ok) throw new Error(`The webhook was answered ${response.status}.`);
+    logger.info('webhook delivered', { messageId: record.messageId });
+  } catch (error) {
+    logger.warn('webhook not delivered', { messageId: record.messageId, ...errorFacts(error) });
+    throw error;
+  }
+}
+
+export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+  processPartialResponse(event, deliver, processor, { context, throwOnFullBatchFailure: false });

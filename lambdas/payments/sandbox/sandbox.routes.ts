@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { defineRoutes, WRITE_LIMIT } from '../../shared/contract.ts';
+import { priceSchema } from '../../shared/money.ts';
+import { commonProblems } from '../../shared/problem.ts';
+import { text, uuidSchema } from '../../shared/text.ts';
+
+const keyHeader = z.object({ 'x-sandbox-key': z.string().optional() });
+
+export const chargeSchema = z.object({
+  id: uuidSchema,
+  idempotencyKey: z.string(),
+  status: z.enum(['succeeded', 'declined', 'requires_action']),
+  declineCode: z.string().nullable(),
+  actionUrl: z.string().nullable(),
+});
+export type SandboxCharge = z.output<typeof chargeSchema>;
+
+const page = z.string();
+const challenge = { path: '/sandbox-provider/challenges/{id}', params: z.object({ id: uuidSchema }) } as const;
+const service = { caller: 'provider', limit: WRITE_LIMIT, internal: true, headers: keyHeader } as const;
+const person = { caller: 'public', limit: WRITE_LIMIT, internal: true } as const;
+
+/** The API of a payment company that does not exist: a stand-in for the real ones, for laptops and `dev`. */
+export const sandboxRoutes = defineRoutes({
+  createCharge: {
+    ...service,
+    operationId: 'sandboxCreateCharge',
+    summary: 'Charges a test token, once for each key.',
+    method: 'POST',
+    path: '/sandbox-provider/charges',
+    body: z.strictObject({ idempotencyKey: text(1, 100), amount: priceSchema, token: text(1, 255) }),
+    answers: { 200: { description: 'The charge.', body: chargeSchema } },
+  },
+  findCharge: {
+    ...service,
+    operationId: 'sandboxFindCharge',
+    summary: 'The charge of a key.',
+    method: 'GET',
+    path: '/sandbox-provider/charges/{key}',
+    params: z.object({ key: text(1, 100) }),
+    answers: { 200: { description: 'The charge.', body: chargeSchema } },
+    problems: [commonProblems.NOT_FOUND],
+  },
+  createRefund: {
+    ...service,
+    operationId: 'sandboxCreateRefund',
+    summary: 'Gives money back, once for each key.',
+    method: 'POST',
+    path: '/sandbox-provider/refunds',
+    body: z.strictObject({ idempotencyKey: text(1, 100), chargeId: uuidSchema, amount: priceSchema }),
+    answers: { 200: { description: 'Given back.', body: z.object({ status: z.literal('succeeded') }) } },
+    problems: [commonProblems.NOT_FOUND],
+  },
+  showChallenge: {
+    ...person,
+    ...challenge,
+    operationId: 'sandboxShowChallenge',
+    summary: 'The page where a card holder approves a charge.',
+    method: 'GET',
+    answers: { 200: { description: 'A page.', body: page } },
+  },
+  answerChallenge: {
+    ...person,
+    ...challenge,
+    operationId: 'sandboxAnswerChallenge',
+    summary: 'Approves or refuses a charge.',
+    method: 'POST',
+    body: z.strictObject({ outcome: z.enum(['approve', 'refuse']) }),
+    answers: { 200: { description: 'What became of it.', body: chargeSchema } },
+    problems: [commonProblems.NOT_FOUND],
+  },
+});

@@ -1,0 +1,20 @@
+import { databaseFromEnv } from '../database/database.client.ts';
+import { logger } from '../shared/logger.ts';
+import { createSendEvent } from './publisher.ts';
+import { relayLeftBehind } from './relay-left-behind.ts';
+
+let relay: (() => Promise<number>) | undefined;
+
+function createRelay(): () => Promise<number> {
+  const database = databaseFromEnv();
+  const send = createSendEvent();
+  return () => relayLeftBehind(database, send);
+}
+
+/** Runs on a schedule: publishes events whose process died between its commit and its publishing. */
+export const handler = async (): Promise<{ published: number }> => {
+  relay ??= createRelay();
+  const published = await relay();
+  logger.info('relay', { published });
+  return { published };
+};

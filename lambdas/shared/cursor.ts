@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { commonProblems, Problem } from './problem.ts';
+import { text } from './text.ts';
+
+export const DEFAULT_PAGE_SIZE = 20;
+export const MAX_PAGE_SIZE = 100;
+
+/** Query parameters of every list. */
+export const pageQuerySchema = z.object({
+  limit: z.int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
+  cursor: text(1, 200).optional(),
+});
+
+export type PageQuery = z.output<typeof pageQuerySchema>;
+
+/** A list on the wire. `nextCursor` is null on the last page. */
+export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+const keySchema = z.tuple([z.uuid()]);
+
+/** Keys are UUIDv7, which sort by time of creation, so one id is the whole keyset. */
+export function encodeCursor(lastId: string): string {
+  return Buffer.from(JSON.stringify([lastId])).toString('base64url');
+}
+
+/** @throws Problem VALIDATION_FAILED naming `query.cursor` for anything this API did not hand out. */
+export function decodeCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    return keySchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))[0];
+  } catch (cause) {
+    const fields = [{ field: 'query.cursor', message: 'is not a cursor of this list' }];
+    throw new Problem(commonProblems.VALIDATION_FAILED, { fields, cause });
+  }
+}
+
+/** Cuts the `limit + 1` rows that were read into a page and its next cursor. */
+export function toPage<R extends { id: string }, T>(rows: R[], limit: number, map: (row: R) => T): Page<T> {
+  const kept = rows.slice(0, limit);
+  const last = kept.at(-1);
+  return { items: kept.map(map), nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null };
+}

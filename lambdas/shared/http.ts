@@ -1,0 +1,121 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { Implementations, RequestOf, Route } from './contract.ts';
+import { errorFacts, logger } from './logger.ts';
+import { count } from './metrics.ts';
+import { commonProblems, Problem, problemDocument } from './problem.ts';
+import { readRequest } from './request.ts';
+
+interface ApiOptions<T extends Record<string, Route>> {
+  routes: T;
+  /** Called once, at the first request: importing a handler opens no connection. */
+  implement: () => Implementations<T> | Promise<Implementations<T>>;
+  /** The edge's origin, the only one that browsers may call from. */
+  allowedOrigin: () => string;
+}
+
+type AnyImplementation = (
+  request: RequestOf<Route>,
+) => Promise<{ status: number; headers?: Record<string, string>; body?: unknown }>;
+
+const BASE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  vary: 'origin',
+};
+
+/**
+ * The Lambda handler of a service: finds the route, checks the caller, validates, makes one call, maps the answer.
+ * Every failure leaves through `answerProblem`, so that nothing raw ever reaches a caller.
+ */
+export function createApiHandler<T extends Record<string, Route>>(options: ApiOptions<T>) {
+  const operations = new Map(Object.entries(options.routes).map(([name, route]) => [keyOf(route), { name, route }]));
+  let implementations: Promise<Record<string, AnyImplementation>> | undefined;
+
+  const handle = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+    const operation = operations.get(`${event.httpMethod} ${event.resource}`);
+    if (!operation) throw new Problem(commonProblems.NOT_FOUND);
+    const request = readRequest(operation.route, event);
+    implementations ??= Promise.resolve(options.implement()) as Promise<Record<string, AnyImplementation>>;
+    const implementation = (await implementations)[operation.name] as AnyImplementation;
+    const { status, headers, body } = await implementation(request);
+    const isText = typeof body === 'string';
+    return {
+      statusCode: status,
+      headers: { 'content-type': isText ? 'text/html; charset=utf-8' : 'application/json', ...headers },
+      body: body === undefined ? '' : isText ? body : JSON.stringify(body),
+    };
+  };
+
+  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+    .use(accessLine())
+    .use(edgeHeaders(options.allowedOrigin))
+    .use(problemAnswers())
+    .handler(handle);
+}
+
+const keyOf = (route: Route) => `${route.method} ${route.path}`;
+
+type ApiRequest = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
+
+function problemAnswers() {
+  return {
+    onError: (request: ApiRequest) => {
+      request.response = answerProblem(request.error, request.event.requestContext.requestId);
+    },
+  };
+}
+
+/** Below 500 the caller is told what is wrong; from 500 on, only that something is, and the log has the rest. */
+export function answerProblem(error: unknown, requestId: string): APIGatewayProxyResult {
+  const problem = error instanceof Problem ? error : new Problem(commonProblems.INTERNAL, { cause: error });
+  if (problem.kind.status >= 500) {
+    logger.error('request failed', { requestId, code: problem.kind.code, ...errorFacts(problem.cause ?? problem) });
+    if (problem.kind.status === 500) count('UnhandledError');
+  }
+  const { retryAfterSeconds } = problem.details;
+  return {
+    statusCode: problem.kind.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfterSeconds && { 'retry-after': String(retryAfterSeconds) }),
+      ...problem.details.headers,
+    },
+    body: JSON.stringify(problemDocument(problem.kind, problem.details, requestId)),
+  };
+}
+
+function edgeHeaders(allowedOrigin: () => string) {
+  const add = (request: ApiRequest) => {
+    if (!request.response) return;
+    request.response.headers = {
+      ...BASE_HEADERS,
+      'access-control-allow-origin': allowedOrigin(),
+      'access-control-expose-headers': 'retry-after, idempotency-replayed, x-request-id',
+      'x-request-id': request.event.requestContext.requestId,
+      ...request.response.headers,
+    };
+  };
+  return { after: add, onError: add };
+}
+
+function accessLine() {
+  let startedMs = 0;
+  const write = (request: ApiRequest) => {
+    const { requestContext, httpMethod, resource } = request.event;
+    logger.info('request', {
+      requestId: requestContext.requestId,
+      route: `${httpMethod} ${resource}`,
+      status: request.response?.statusCode,
+      durationMs: Math.round((performance.now() - startedMs) * 10) / 10,
+      userId: requestContext.authorizer?.userId,
+    });
+  };
+  return {
+    before: () => {
+      startedMs = performance.now();
+    },
+    after: write,
+    onError: write,
+  };
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+
+/** Largest price or amount taken in one request, in the minor unit (10 million euros). Line sums stay far below 2^53. */
+export const MAX_AMOUNT_MINOR = 1_000_000_000;
+
+/** Currencies sold in. A closed list: a typo in a currency is a price nobody can pay. */
+export const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'SEK', 'JPY'] as const;
+
+export const currencySchema = z.enum(CURRENCIES);
+
+/** Money on the wire: an integer in the currency's minor unit, e.g. 19.99 EUR is `{amountMinor: 1999, currency: 'EUR'}`. */
+export const moneySchema = z.object({
+  amountMinor: z.int().min(0),
+  currency: currencySchema,
+});
+
+/** A price that a person typed: above zero and bounded. */
+export const priceSchema = z.object({
+  amountMinor: z.int().min(1).max(MAX_AMOUNT_MINOR),
+  currency: currencySchema,
+});
+
+export type Currency = (typeof CURRENCIES)[number];
+export type Money = z.output<typeof moneySchema>;
+
+/** @throws RangeError when `amountMinor` is not a safe integer: money is never rounded silently. */
+export function money(amountMinor: number, currency: Currency): Money {
+  if (!Number.isSafeInteger(amountMinor)) throw new RangeError(`Money must be a safe integer of minor units.`);
+  return { amountMinor, currency };
+}
+
+/** Unit price times quantity. @throws RangeError past 2^53. */
+export function multiplyMoney(unit: Money, quantity: number): Money {
+  return money(unit.amountMinor * quantity, unit.currency);
+}
+
+/**
+ * Sums amounts of one currency.
+ * @throws RangeError for an empty list or for mixed currencies: there is no rate in this system to convert by.
+ */
+export function sumMoney(amounts: readonly Money[]): Money {
+  const [first] = amounts;
+  if (!first) throw new RangeError('A sum of money needs at least one amount.');
+  return amounts.reduce((sum, each) => {
+    if (each.currency !== sum.currency) throw new RangeError(`Cannot add ${each.currency} to ${sum.currency}.`);
+    return money(sum.amountMinor + each.amountMinor, sum.currency);
+  }, money(0, first.currency));
+}
+
+/** For people: `19.99 EUR`, with the currency's own number of decimals (JPY has none). */
+export function formatMoney({ amountMinor, currency }: Money): string {
+  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
+}

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../../shared/contract.ts';
+import { pageOf, pageQuerySchema } from '../../shared/cursor.ts';
+import { commonProblems } from '../../shared/problem.ts';
+import { uuidSchema } from '../../shared/text.ts';
+import { notificationSchema } from './notification.ts';
+
+export const notificationRoutes = defineRoutes({
+  listNotifications: {
+    operationId: 'listNotifications',
+    summary: "The caller's notifications, newest first.",
+    method: 'GET',
+    path: '/notifications',
+    caller: 'user',
+    query: pageQuerySchema,
+    answers: { 200: { description: 'A page of notifications.', body: pageOf(notificationSchema) } },
+    limit: READ_LIMIT,
+  },
+  readNotification: {
+    operationId: 'readNotification',
+    summary: 'Marks a notification as read.',
+    method: 'POST',
+    path: '/notifications/{id}/read',
+    caller: 'user',
+    params: z.object({ id: uuidSchema }),
+    answers: { 200: { description: 'The notification.', body: z.object({ notification: notificationSchema }) } },
+    problems: [commonProblems.NOT_FOUND],
+    limit: WRITE_LIMIT,
+  },
+});

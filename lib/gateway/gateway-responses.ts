@@ -1,0 +1,49 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { commonProblems, problemDocument } from '../../lambdas/shared/problem.ts';
+
+const { ResponseType } = apigateway;
+const {
+  VALIDATION_FAILED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, PAYLOAD_TOO_LARGE,
+  UNSUPPORTED_MEDIA_TYPE, TOO_MANY_REQUESTS, INTERNAL, DEPENDENCY_UNAVAILABLE,
+} = commonProblems;
+
+/** What the gateway itself refuses, in the words of the house. */
+const RESPONSES = [
+  [ResponseType.UNAUTHORIZED, UNAUTHENTICATED],
+  [ResponseType.EXPIRED_TOKEN, UNAUTHENTICATED],
+  [ResponseType.INVALID_SIGNATURE, UNAUTHENTICATED],
+  [ResponseType.ACCESS_DENIED, FORBIDDEN],
+  [ResponseType.WAF_FILTERED, FORBIDDEN],
+  // API Gateway's name for "no such method and path".
+  [ResponseType.MISSING_AUTHENTICATION_TOKEN, NOT_FOUND],
+  [ResponseType.RESOURCE_NOT_FOUND, NOT_FOUND],
+  [ResponseType.BAD_REQUEST_BODY, VALIDATION_FAILED],
+  [ResponseType.BAD_REQUEST_PARAMETERS, VALIDATION_FAILED],
+  [ResponseType.REQUEST_TOO_LARGE, PAYLOAD_TOO_LARGE],
+  [ResponseType.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_MEDIA_TYPE],
+  [ResponseType.THROTTLED, TOO_MANY_REQUESTS],
+  [ResponseType.QUOTA_EXCEEDED, TOO_MANY_REQUESTS],
+  [ResponseType.INTEGRATION_FAILURE, DEPENDENCY_UNAVAILABLE],
+  [ResponseType.INTEGRATION_TIMEOUT, DEPENDENCY_UNAVAILABLE],
+  [ResponseType.AUTHORIZER_FAILURE, INTERNAL],
+  [ResponseType.AUTHORIZER_CONFIGURATION_ERROR, INTERNAL],
+  [ResponseType.API_CONFIGURATION_ERROR, INTERNAL],
+  [ResponseType.DEFAULT_5XX, INTERNAL],
+] as const;
+
+/** Gives every refusal of the gateway the same problem+json shape as the services' own. */
+export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: string): void {
+  for (const [type, kind] of RESPONSES) {
+    api.addGatewayResponse(type.responseType, {
+      type,
+      statusCode: String(kind.status),
+      responseHeaders: {
+        'content-type': "'application/problem+json'",
+        'access-control-allow-origin': `'${allowedOrigin}'`,
+        'x-request-id': 'context.requestId',
+        ...((kind.status === 429 || kind.status === 503) && { 'retry-after': "'1'" }),
+      },
+      templates: { 'application/json': JSON.stringify(problemDocument(kind, {}, '$context.requestId')) },
+    });
+  }
+}
