@@ -143,7 +143,6 @@ unix_socket_directories = ''
 max_connections = ${LOCAL_MAX_CONNECTIONS}
 shared_buffers = 64MB
 wal_level = replica
-max_wal_senders = 4
 wal_keep_size = 512MB
 hot_standby_feedback = on
 wal_receiver_status_interval = 1s

@@ -28,6 +28,7 @@ export class Processes {
 
   /** Starts a server in a process group of its own, so that Ctrl-C reaches it through us and in order. */
   start(name: string, command: string, args: string[], options: SpawnOptions & { stopSignal?: NodeJS.Signals } = {}): void {
+    if (this.#stopping) throw new StartError(`${name} is not started: the platform is stopping.`);
     const { stopSignal = 'SIGTERM', ...spawnOptions } = options;
     const log = openSync(inside(this.#instance, 'logs', `${name}.log`), 'a');
     const child = spawn(command, args, { ...spawnOptions, stdio: ['ignore', log, log], detached: true });

@@ -20,8 +20,11 @@ async function runPlatform(): Promise<void> {
   const stop = stopOnSignals(platform);
   try {
     await platform.check();
-    platform.processes.onDeath = (name, how) => void stop(`${name} ended (${how}); its log is ${inside(platform.instance, 'logs', `${name}.log`)}. Start again with: npm start`);
     await runSteps(platform);
+    platform.processes.onDeath = (name, how) => {
+      const log = inside(platform.instance, 'logs', `${name}.log`);
+      void stop(`${name} ended (${how}); its log is ${log}. Start again with: npm start`);
+    };
     console.log(summary(platform, Date.now() - startedMs));
     watch(platform);
   } catch (error) {
