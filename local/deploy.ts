@@ -23,6 +23,7 @@ export async function synthesize(instance: Instance): Promise<void> {
     cwd: ROOT,
     env: {
       ...process.env,
+      BUILD_FOLDER: buildFolder(instance),
       CDK_OUTDIR: assembly(instance),
       CDK_CONTEXT_JSON: JSON.stringify({ ...readContext(), ...context }),
       CDK_VALIDATION: 'false',
@@ -33,6 +34,8 @@ export async function synthesize(instance: Instance): Promise<void> {
 }
 
 const readContext = () => JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')).context;
+/** Where an instance's bundles are; each its own, so that tests can run beside `npm start`. */
+export const buildFolder = (instance: Instance) => inside(instance, 'build');
 const assembly = (instance: Instance) => inside(instance, 'cdk.out');
 
 export const readTemplate = (instance: Instance, stack: string) =>

@@ -83,13 +83,15 @@ function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeade
  */
 function passOn(answer: http.IncomingMessage, response: http.ServerResponse): void {
   const status = answer.statusCode ?? 502;
-  const shaped = String(answer.headers['content-type'] ?? '').startsWith('application/problem+json');
+  // The emulator keeps its own content type beside a gateway response's; the last one is meant.
+  const type = answer.headersDistinct['content-type']?.at(-1) ?? '';
+  const shaped = type.startsWith('application/problem+json');
   if (status >= 400 && !shaped) {
     answer.resume();
     return refuse(response, kindOf(status));
   }
   const { connection, 'keep-alive': keepAlive, server, date, ...headers } = answer.headers;
-  response.writeHead(status, headers);
+  response.writeHead(status, type ? { ...headers, 'content-type': type } : headers);
   answer.pipe(response);
 }
 

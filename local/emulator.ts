@@ -78,6 +78,8 @@ export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, p
   const temporary = inside(instance, 'emulator', 'tmp');
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
+  // The emulator's own Node worker is CommonJS, which this repository's package.json would have it not be.
+  writeFileSync(inside(instance, 'emulator', 'package.json'), '{"type":"commonjs"}');
   processes.start('emulator', venvPython, ['-m', 'ministack'], { cwd: inside(instance, 'emulator'), env: emulatorEnvironment(instance, temporary) });
   const agent = agentFor(endpoint);
   const ready = async () => {

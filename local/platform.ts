@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import type http from 'node:http';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
@@ -132,6 +133,7 @@ export class Platform {
       api: () => this.#api,
       concurrency: resolveStage({ stage: 'local' }).concurrency.api,
     });
+    await once(this.#edge, 'listening');
     const source = `${this.endpoint.url}${this.endpoint.ours ? '/_ministack/ses/messages' : '/_aws/ses'}`;
     this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), source, agent });
     writeFileSync(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2), { mode: 0o600 });

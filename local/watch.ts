@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
 import { watch as watchFiles } from 'chokidar';
-import { buildBundles, type FunctionName } from '../lib/constructs/bundles.ts';
+import { buildBundles, type FunctionName, HANDLERS } from '../lib/constructs/bundles.ts';
 import { buildWeb } from '../web/build.ts';
 import * as deploying from './deploy.ts';
 import { sdkSettings } from './emulator.ts';
-import { inside, ROOT } from './instance.ts';
+import { ROOT } from './instance.ts';
 import type { Platform } from './platform.ts';
 import { prepareDatabase } from './seed.ts';
 import { folderHash, zipFolder } from './zip.ts';
@@ -59,16 +59,17 @@ class CodeUpdates {
 
   constructor(platform: Platform) {
     this.#platform = platform;
-    this.#hashes = this.#hashAll(buildBundles(inside(platform.instance, 'build')));
+    this.#hashes = this.#hashAll();
   }
 
+  /** After a synth, which has built them all. */
   refresh(): void {
-    this.#hashes = this.#hashAll(buildBundles(inside(this.#platform.instance, 'build')));
+    this.#hashes = this.#hashAll();
   }
 
   async update(): Promise<void> {
-    const built = buildBundles(inside(this.#platform.instance, 'build'));
-    const hashes = this.#hashAll(built);
+    const built = buildBundles(deploying.buildFolder(this.#platform.instance));
+    const hashes = this.#hashAll();
     const changed = [...hashes].filter(([name, hash]) => this.#hashes.get(name) !== hash).map(([name]) => name as FunctionName);
     const client = new LambdaClient(await sdkSettings(this.#platform.endpoint));
     await Promise.all(
@@ -77,7 +78,8 @@ class CodeUpdates {
     this.#hashes = hashes;
   }
 
-  #hashAll(built: ReturnType<typeof buildBundles>): Map<string, string> {
-    return new Map(Object.entries(built).map(([name, { folder }]) => [name, folderHash(folder)]));
+  #hashAll(): Map<string, string> {
+    const functions = path.join(deploying.buildFolder(this.#platform.instance), 'functions');
+    return new Map(Object.keys(HANDLERS).map((name) => [name, folderHash(path.join(functions, name))]));
   }
 }

@@ -49,7 +49,7 @@ async function authenticate(event: APIGatewayRequestAuthorizerEvent, { keys, iss
   try {
     return await verifyAccessToken(token, keySet, issuer, systemClock());
   } catch (error) {
-    logger.info('token refused', { reason: errorFacts(error).message });
+    logger.info('token refused', { reason: errorFacts(error).errorMessage });
     return undefined;
   }
 }

@@ -10,5 +10,5 @@ export const logger = new Logger();
 export function errorFacts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: String(error) };
   const code = (error as { code?: unknown }).code;
-  return { error: error.name, message: error.message, ...(code ? { code } : {}), stack: error.stack };
+  return { error: error.name, errorMessage: error.message, ...(code ? { code } : {}), stack: error.stack };
 }

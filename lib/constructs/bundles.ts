@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
+import * as z from 'zod';
+import { readEnv } from '../../lambdas/shared/env.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -39,9 +41,9 @@ const BANNER = "import{createRequire as __createRequire}from'node:module';const 
 
 let built: Record<FunctionName, Bundle> | undefined;
 
-/** Bundles built once a process: several stages in one test run share them. */
+/** Bundles built once a process: several stages in one test run share them. Two runs at once name folders of their own. */
 export function bundles(): Record<FunctionName, Bundle> {
-  built ??= buildBundles(path.join(ROOT, '.build'));
+  built ??= buildBundles(readEnv({ BUILD_FOLDER: z.string().default(path.join(ROOT, '.build')) }).BUILD_FOLDER);
   return built;
 }
 
@@ -69,6 +71,8 @@ export function buildBundles(output: string): Record<FunctionName, Bundle> {
     metafile: true,
     banner: { js: BANNER },
     logLevel: 'warning',
+    // The AWS SDK's ES modules: they are split and shaken, which its CommonJS cannot be.
+    mainFields: ['module', 'main'],
     external: ['pg-native'],
   });
   const names = Object.keys(HANDLERS) as FunctionName[];
