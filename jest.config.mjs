@@ -1,20 +1,16 @@
 // Node strips the types itself, so Jest runs TypeScript with no transform and native ES modules.
-const shared = {
+const project = (name, extra = {}) => ({
+  displayName: name,
   testEnvironment: 'node',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],
-};
-const project = (name, extra = {}) => ({
-  ...shared,
-  displayName: name,
+  modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.local', '<rootDir>/.test', '<rootDir>/cdk.out'],
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   ...extra,
 });
 
 export default {
-  testTimeout: 30_000,
-  projects: [project('unit'), project('synth'), project('integration'), project('path')],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  testTimeout: 60_000,
+  projects: ['unit', 'synth', 'integration', 'path', 'failure'].map((name) => project(name)),
 };

@@ -1,7 +1,7 @@
 import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Authorizer } from '../lambdas/auth/authorizer.construct.ts';
 import { AuthService, SigningKey } from '../lambdas/auth/auth.construct.ts';
+import { Authorizer } from '../lambdas/auth/authorizer.construct.ts';
 import { Cache } from '../lambdas/cache/cache.construct.ts';
 import { CatalogService } from '../lambdas/catalog/catalog.construct.ts';
 import { Database } from '../lambdas/database/database.construct.ts';
@@ -84,7 +84,10 @@ export class ServicesStack extends Stack {
     new EmailWorker(this, 'Email', { ...tier, mail });
 
     database.assertConnectionBudget();
-    new CfnOutput(this, 'ApiId', { value: api.id, description: 'The address that CDK prints does not work on emulators.' });
+    new CfnOutput(this, 'ApiId', {
+      value: api.id,
+      description: 'The address that CDK prints does not work on emulators.',
+    });
     new CfnOutput(this, 'ApiStage', { value: api.stageName });
   }
 }

@@ -32,7 +32,10 @@ export interface DatabasePlan {
 /** Values that a run of the app may set, by `-c name=value`. */
 const contextSchema = z.object({
   stage: z.enum(['local', 'dev', 'prod']).default('local'),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/).default('eu-central-1'),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+    .default('eu-central-1'),
   edgePort: port(8080),
   writerPort: port(54320),
   readerPort: port(54321),
@@ -62,7 +65,10 @@ export function resolveStage(context: Record<string, unknown>): Stage {
   return localStage(region, ports);
 }
 
-function localStage(region: string, ports: { edgePort: number; writerPort: number; readerPort: number; cachePort: number }): Stage {
+function localStage(
+  region: string,
+  ports: { edgePort: number; writerPort: number; readerPort: number; cachePort: number },
+): Stage {
   return {
     name: 'local',
     env: { account: LOCAL_ACCOUNT, region },

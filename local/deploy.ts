@@ -2,7 +2,12 @@ import { execFile } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { CloudFormationClient, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 import { passwordParameter } from '../lib/constructs/stage-secret.ts';
 import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings } from './emulator.ts';
@@ -71,8 +76,19 @@ export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets:
     SandboxApiKey: secrets.sandboxApiKey,
     SandboxWebhookSecret: secrets.sandboxWebhookSecret,
   };
-  const parameters = Object.entries(values).flatMap(([name, value]) => ['--parameters', `${SERVICES}:${name}=${value}`]);
-  await cdk(instance, endpoint, ['deploy', '--all', '--app', assembly(instance), '--require-approval', 'never', ...parameters]);
+  const parameters = Object.entries(values).flatMap(([name, value]) => [
+    '--parameters',
+    `${SERVICES}:${name}=${value}`,
+  ]);
+  await cdk(instance, endpoint, [
+    'deploy',
+    '--all',
+    '--app',
+    assembly(instance),
+    '--require-approval',
+    'never',
+    ...parameters,
+  ]);
   if (endpoint.ours) await fillGaps(readTemplate(instance, SERVICES), SERVICES, endpoint);
 }
 
@@ -106,10 +122,19 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
       ),
     ),
   );
-  const types = new Set(faults.flat().map((event) => `${event.ResourceType} (${event.ResourceStatusReason ?? 'no reason given'})`));
-  for (const [type] of output.matchAll(/AWS::\w+::\w+/g)) if (/unsupported|not supported|not implemented/i.test(output)) types.add(type);
+  const types = new Set(
+    faults.flat().map((event) => `${event.ResourceType} (${event.ResourceStatusReason ?? 'no reason given'})`),
+  );
+  for (const [type] of output.matchAll(/AWS::\w+::\w+/g))
+    if (/unsupported|not supported|not implemented/i.test(output)) types.add(type);
   if (types.size > 0) return `${endpoint.url} cannot deploy ${[...types].join(', ')}.`;
-  return output.trim().split('\n').filter((line) => /error|fail|❌/i.test(line)).at(-1) ?? 'it said nothing.';
+  return (
+    output
+      .trim()
+      .split('\n')
+      .filter((line) => /error|fail|❌/i.test(line))
+      .at(-1) ?? 'it said nothing.'
+  );
 }
 
 /** Where the deployed API is, on this emulator. */

@@ -2,8 +2,8 @@ import { createReadStream, createWriteStream, existsSync, statSync } from 'node:
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
-import { commonProblems, type ProblemKind, problemDocument } from '../lambdas/shared/problem.ts';
 import { mintId } from '../lambdas/shared/ids.ts';
+import { commonProblems, type ProblemKind, problemDocument } from '../lambdas/shared/problem.ts';
 import { SECURITY_HEADERS } from '../lib/edge/security-headers.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -19,7 +19,14 @@ const MAX_BODY_BYTES = 256 * 1024;
 /** As API Gateway's. */
 const API_TIMEOUT_MS = 29_000;
 /** Set by the edge alone: what a caller sends under these names is dropped. */
-const EDGE_HEADERS = ['cloudfront-viewer-address', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'connection', 'host'];
+const EDGE_HEADERS = [
+  'cloudfront-viewer-address',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'connection',
+  'host',
+];
 
 export interface EdgeOptions {
   port: number;
@@ -40,11 +47,19 @@ export function createEdge(options: EdgeOptions): http.Server {
     const startedMs = performance.now();
     response.once('close', () => {
       const { method, url = '' } = request;
-      const line = { time: new Date().toISOString(), method, path: url.split('?')[0], status: response.statusCode, durationMs: Math.round(performance.now() - startedMs), requestId: response.getHeader('x-request-id') };
+      const line = {
+        time: new Date().toISOString(),
+        method,
+        path: url.split('?')[0],
+        status: response.statusCode,
+        durationMs: Math.round(performance.now() - startedMs),
+        requestId: response.getHeader('x-request-id'),
+      };
       log.write(`${JSON.stringify(line)}\n`);
     });
     const url = request.url ?? '/';
-    if (url === '/api' || url.startsWith('/api/')) void turnstile.pass(functionOf(url), () => forward(request, response, options));
+    if (url === '/api' || url.startsWith('/api/'))
+      void turnstile.pass(functionOf(url), () => forward(request, response, options));
     else serveFile(request, response, options.webFolder);
   });
   return server.listen(options.port, '127.0.0.1');
@@ -56,7 +71,8 @@ const functionOf = (url: string) => url.split(/[/?]/)[2] ?? '';
 function forward(request: http.IncomingMessage, response: http.ServerResponse, options: EdgeOptions): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', resolve);
-    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return refuse(response, commonProblems.PAYLOAD_TOO_LARGE);
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+      return refuse(response, commonProblems.PAYLOAD_TOO_LARGE);
     const target = new URL(options.api() + (request.url as string).slice('/api'.length));
     const client = target.protocol === 'https:' ? https : http;
     const upstream = client.request(target, {
@@ -74,7 +90,10 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, o
 
 function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
   const kept = Object.entries(request.headers).filter(([name]) => !EDGE_HEADERS.includes(name));
-  return { ...Object.fromEntries(kept), 'cloudfront-viewer-address': `${request.socket.remoteAddress}:${request.socket.remotePort}` };
+  return {
+    ...Object.fromEntries(kept),
+    'cloudfront-viewer-address': `${request.socket.remoteAddress}:${request.socket.remotePort}`,
+  };
 }
 
 /**
@@ -88,7 +107,8 @@ function passOn(answer: http.IncomingMessage, response: http.ServerResponse): vo
   const shaped = type.startsWith('application/problem+json');
   if (status >= 400 && !shaped) {
     answer.resume();
-    return refuse(response, kindOf(status));
+    refuse(response, kindOf(status));
+    return;
   }
   const { connection, 'keep-alive': keepAlive, server, date, ...headers } = answer.headers;
   response.writeHead(status, type ? { ...headers, 'content-type': type } : headers);
@@ -104,20 +124,35 @@ function kindOf(status: number): ProblemKind {
 }
 
 function refuse(response: http.ServerResponse, kind: ProblemKind): void {
-  if (response.headersSent) return void response.destroy();
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
   const requestId = mintId(new Date());
   const retry = kind.status === 429 || kind.status === 503 ? { 'retry-after': '1' } : {};
-  response.writeHead(kind.status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-request-id': requestId, ...retry });
+  response.writeHead(kind.status, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    ...retry,
+  });
   response.end(JSON.stringify(problemDocument(kind, {}, requestId)));
 }
 
 function serveFile(request: http.IncomingMessage, response: http.ServerResponse, folder: string): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
   const wanted = path.normalize(decodePath(request.url ?? '/'));
   const file = path.join(folder, wanted);
   // A path without an extension is a page of the storefront, which finds its own way; as CloudFront's function does.
-  const found = existsSync(file) && statSync(file).isFile() ? file : path.extname(wanted) === '' ? path.join(folder, 'index.html') : undefined;
-  if (!found || !found.startsWith(folder) || !existsSync(found)) return void response.writeHead(404, SECURITY_HEADERS).end('Not found');
+  const found =
+    existsSync(file) && statSync(file).isFile()
+      ? file
+      : path.extname(wanted) === ''
+        ? path.join(folder, 'index.html')
+        : undefined;
+  if (!found?.startsWith(folder) || !existsSync(found))
+    return void response.writeHead(404, SECURITY_HEADERS).end('Not found');
   const hashed = /-[A-Z0-9]{8}\./.test(found);
   response.writeHead(200, {
     ...SECURITY_HEADERS,

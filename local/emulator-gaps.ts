@@ -31,7 +31,10 @@ export async function fillGaps(template: Template, stack: string, endpoint: AwsE
   const settings = await sdkSettings(endpoint);
   const ids = await physicalIds(stack, settings);
   const deployed: Deployed = {
-    of: (type) => Object.entries(template.Resources).filter(([, each]) => each.Type === type).map(([id, each]) => [id, each.Properties]),
+    of: (type) =>
+      Object.entries(template.Resources)
+        .filter(([, each]) => each.Type === type)
+        .map(([id, each]) => [id, each.Properties]),
     id: (logicalId) => ids.get(logicalId) ?? logicalId,
     settings,
   };
@@ -48,7 +51,8 @@ async function physicalIds(stack: string, settings: Deployed['settings']): Promi
   let NextToken: string | undefined;
   do {
     const page = await client.send(new ListStackResourcesCommand({ StackName: stack, NextToken }));
-    for (const each of page.StackResourceSummaries ?? []) ids.set(each.LogicalResourceId ?? '', each.PhysicalResourceId ?? '');
+    for (const each of page.StackResourceSummaries ?? [])
+      ids.set(each.LogicalResourceId ?? '', each.PhysicalResourceId ?? '');
     NextToken = page.NextToken;
   } while (NextToken);
   return ids;
@@ -57,7 +61,9 @@ async function physicalIds(stack: string, settings: Deployed['settings']): Promi
 /** Gap 1: `ReservedConcurrentExecutions` of a function. */
 async function setReservedConcurrency({ of, id, settings }: Deployed): Promise<void> {
   const client = new LambdaClient(settings);
-  const bounded = of('AWS::Lambda::Function').filter(([, properties]) => properties.ReservedConcurrentExecutions !== undefined);
+  const bounded = of('AWS::Lambda::Function').filter(
+    ([, properties]) => properties.ReservedConcurrentExecutions !== undefined,
+  );
   await Promise.all(
     bounded.map(([logicalId, properties]) =>
       client.send(
@@ -79,7 +85,9 @@ async function setRequestValidators({ of, id, settings }: Deployed): Promise<voi
   const validator =
     items.find((each) => each.name === name) ??
     (await client.send(new CreateRequestValidatorCommand({ restApiId, name, validateRequestBody: true })));
-  const validated = of('AWS::ApiGateway::Method').filter(([, properties]) => properties.RequestValidatorId !== undefined);
+  const validated = of('AWS::ApiGateway::Method').filter(
+    ([, properties]) => properties.RequestValidatorId !== undefined,
+  );
   for (const [, { ResourceId, HttpMethod }] of validated) {
     await client.send(
       new UpdateMethodCommand({
@@ -104,7 +112,9 @@ async function setMethodThrottles({ of, id, settings }: Deployed): Promise<void>
   const client = new APIGatewayClient(settings);
   const restApiId = id(of('AWS::ApiGateway::RestApi')[0]?.[0] ?? '');
   const [, stage] = of('AWS::ApiGateway::Stage')[0] ?? [];
-  const limited = ((stage?.MethodSettings ?? []) as MethodSetting[]).filter((each) => each.ThrottlingRateLimit !== undefined);
+  const limited = ((stage?.MethodSettings ?? []) as MethodSetting[]).filter(
+    (each) => each.ThrottlingRateLimit !== undefined,
+  );
   const patchOperations = limited.flatMap(({ ResourcePath, HttpMethod, ThrottlingRateLimit, ThrottlingBurstLimit }) => {
     // The template has the path's slashes escaped already (~1), as a patch wants them.
     const path = `${ResourcePath.replace(/^\/(?=~1)/, '/')}/${HttpMethod}/throttling`;
@@ -119,11 +129,19 @@ async function setMethodThrottles({ of, id, settings }: Deployed): Promise<void>
 /** Gap 4: sending mail is checked against the resource `*`, so the grant on the identity, right on AWS, is refused. */
 async function allowMailToAnyResource({ of, id, settings }: Deployed): Promise<void> {
   const client = new IAMClient(settings);
-  const granting = of('AWS::IAM::Policy').filter(([, properties]) => JSON.stringify(properties.PolicyDocument).includes('ses:SendEmail'));
-  const roles = granting.flatMap(([, properties]) => (properties.Roles as { Ref: string }[]).map((role) => id(role.Ref)));
+  const granting = of('AWS::IAM::Policy').filter(([, properties]) =>
+    JSON.stringify(properties.PolicyDocument).includes('ses:SendEmail'),
+  );
+  const roles = granting.flatMap(([, properties]) =>
+    (properties.Roles as { Ref: string }[]).map((role) => id(role.Ref)),
+  );
   const PolicyDocument = JSON.stringify({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: ['ses:SendEmail', 'ses:SendRawEmail'], Resource: '*' }],
   });
-  await Promise.all(roles.map((RoleName) => client.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'EmulatorMail', PolicyDocument }))));
+  await Promise.all(
+    roles.map((RoleName) =>
+      client.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'EmulatorMail', PolicyDocument })),
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { generate } from 'selfsigned';
@@ -23,8 +23,13 @@ export interface AwsEndpoint {
 
 export function awsEndpoint(instance: Instance): AwsEndpoint {
   const given = process.env.AWS_ENDPOINT_URL;
-  if (given && instance.name === 'local') return { url: given.replace(/\/$/, ''), caFile: process.env.AWS_CA_BUNDLE, ours: false };
-  return { url: `https://127.0.0.1:${instance.ports.emulator}`, caFile: inside(instance, 'tls', 'cert.pem'), ours: true };
+  if (given && instance.name === 'local')
+    return { url: given.replace(/\/$/, ''), caFile: process.env.AWS_CA_BUNDLE, ours: false };
+  return {
+    url: `https://127.0.0.1:${instance.ports.emulator}`,
+    caFile: inside(instance, 'tls', 'cert.pem'),
+    ours: true,
+  };
 }
 
 /** Settings for whatever speaks to the emulator: the SDK in this process, the CDK CLI and the Lambdas. */
@@ -59,7 +64,10 @@ export async function ensureCertificate(instance: Instance): Promise<void> {
   const folder = inside(instance, 'tls');
   if (existsSync(path.join(folder, 'cert.pem'))) return;
   mkdirSync(folder, { recursive: true });
-  const altNames = [{ type: 2 as const, value: 'localhost' }, { type: 7 as const, ip: '127.0.0.1' }];
+  const altNames = [
+    { type: 2 as const, value: 'localhost' },
+    { type: 7 as const, ip: '127.0.0.1' },
+  ];
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'Throughline emulator' }], {
     keyType: 'ec',
     notAfterDate: new Date(Date.now() + 3650 * 86_400_000),
@@ -80,19 +88,29 @@ export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, p
   mkdirSync(temporary, { recursive: true });
   // The emulator's own Node worker is CommonJS, which this repository's package.json would have it not be.
   writeFileSync(inside(instance, 'emulator', 'package.json'), '{"type":"commonjs"}');
-  processes.start('emulator', venvPython, ['-m', 'ministack'], { cwd: inside(instance, 'emulator'), env: emulatorEnvironment(instance, temporary) });
+  processes.start('emulator', venvPython, ['-m', 'ministack'], {
+    cwd: inside(instance, 'emulator'),
+    env: emulatorEnvironment(instance, temporary),
+  });
   const agent = agentFor(endpoint);
   const ready = async () => {
-    if (!processes.isRunning('emulator')) throw new StartError(`The emulator ended while it started; its log is ${inside(instance, 'logs', 'emulator.log')}`);
+    if (!processes.isRunning('emulator'))
+      throw new StartError(
+        `The emulator ended while it started; its log is ${inside(instance, 'logs', 'emulator.log')}`,
+      );
     return (await getJson(`${endpoint.url}/_ministack/ready`, agent).catch(() => undefined)) !== undefined;
   };
   await waitUntil(ready, START_TIMEOUT_MS, 50).catch((error) => {
-    throw error instanceof StartError ? error : new StartError(`The emulator does not answer; its log is ${inside(instance, 'logs', 'emulator.log')}`);
+    throw error instanceof StartError
+      ? error
+      : new StartError(`The emulator does not answer; its log is ${inside(instance, 'logs', 'emulator.log')}`);
   });
 }
 
 function emulatorEnvironment(instance: Instance, temporary: string): NodeJS.ProcessEnv {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|NODE_OPTIONS|MINISTACK|LOCALSTACK)/i.test(name)));
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|NODE_OPTIONS|MINISTACK|LOCALSTACK)/i.test(name)),
+  );
   const tls = (file: string) => inside(instance, 'tls', file);
   return {
     ...inherited,

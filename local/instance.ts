@@ -22,7 +22,14 @@ export interface Instance {
   ports: Ports;
 }
 
-export const DEFAULT_PORTS: Ports = { edge: 8080, mailbox: 8025, writer: 54320, reader: 54321, cache: 63790, emulator: 4566 };
+export const DEFAULT_PORTS: Ports = {
+  edge: 8080,
+  mailbox: 8025,
+  writer: 54320,
+  reader: 54321,
+  cache: 63790,
+  emulator: 4566,
+};
 
 /** The platform of `npm start`; each port can be moved by a variable such as THROUGHLINE_EDGE_PORT. */
 export function defaultInstance(env = process.env): Instance {
@@ -80,7 +87,10 @@ export async function assertPortFree(port: number, what: string, variable: strin
     const server = createServer().once('error', () => resolve(false));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
-  if (!free) throw new StartError(`Port ${port} (${what}) is taken. Stop what listens there, or choose another: ${variable}=<port> npm start`);
+  if (!free)
+    throw new StartError(
+      `Port ${port} (${what}) is taken. Stop what listens there, or choose another: ${variable}=<port> npm start`,
+    );
 }
 
 /** Ports that nobody listens on now, for a platform beside another. */

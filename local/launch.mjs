@@ -20,19 +20,33 @@ function fail(line) {
 const [command, ...args] = process.argv.slice(2);
 if (!COMMANDS.includes(command)) fail(`Unknown command "${command}". Use one of: ${COMMANDS.join(', ')}.`);
 const major = Number(process.versions.node.split('.')[0]);
-if (major < 20) fail(`Node ${process.versions.node} is too old; 20 or newer is needed to begin. Install it from https://nodejs.org.`);
+if (major < 20)
+  fail(`Node ${process.versions.node} is too old; 20 or newer is needed to begin. Install it from https://nodejs.org.`);
 
 function installDependencies() {
-  const lock = createHash('sha256').update(readFileSync(path.join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(NODE) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return;
   const startedMs = Date.now();
   console.log('Installing the locked npm dependencies (once, about half a minute) …');
   // npm's own settings of the outer `npm start` must not leak into this one.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config_(?!registry|cafile|.*proxy)|package|lifecycle|command)/i.test(name)));
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(config_(?!registry|cafile|.*proxy)|package|lifecycle|command)/i.test(name),
+    ),
+  );
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+  });
   if (npm.error) fail(`npm cannot be run (${npm.error.message}). Install npm and try again.`);
   if (npm.status !== 0) fail('npm ci failed; see above. Check the connection to the npm registry and try again.');
-  if (!existsSync(NODE)) fail('npm ci brought no node_modules/.bin/node. Allow install scripts (npm config get ignore-scripts) and try again.');
+  if (!existsSync(NODE))
+    fail(
+      'npm ci brought no node_modules/.bin/node. Allow install scripts (npm config get ignore-scripts) and try again.',
+    );
   writeFileSync(STAMP, lock);
   console.log(`Installed in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.`);
 }

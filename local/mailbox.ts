@@ -34,8 +34,11 @@ export class Mailbox {
 
   constructor(options: MailboxOptions) {
     this.#options = options;
-    if (existsSync(options.file)) for (const each of JSON.parse(readFileSync(options.file, 'utf8'))) this.#messages.set(each.id, each);
-    this.#server = http.createServer((request, response) => void this.#answer(request, response)).listen(options.port, '127.0.0.1');
+    if (existsSync(options.file))
+      for (const each of JSON.parse(readFileSync(options.file, 'utf8'))) this.#messages.set(each.id, each);
+    this.#server = http
+      .createServer((request, response) => void this.#answer(request, response))
+      .listen(options.port, '127.0.0.1');
     this.#timer = setInterval(() => void this.#collect(), COLLECT_EVERY_MS);
   }
 
@@ -47,13 +50,16 @@ export class Mailbox {
   }
 
   async #collect(): Promise<void> {
-    const answer = (await getJson(this.#options.source, this.#options.agent).catch(() => ({ messages: {} }))) as { messages: Record<string, RawMessage[]> };
+    const answer = (await getJson(this.#options.source, this.#options.agent).catch(() => ({ messages: {} }))) as {
+      messages: Record<string, RawMessage[]>;
+    };
     const before = this.#messages.size;
     for (const raw of Object.values(answer.messages).flat()) {
       const message = toMessage(raw);
       this.#messages.set(message.id, message);
     }
-    for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT))) this.#messages.delete(id);
+    for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
+      this.#messages.delete(id);
     if (this.#messages.size !== before) writeFileSync(this.#options.file, JSON.stringify([...this.#messages.values()]));
   }
 
@@ -61,17 +67,25 @@ export class Mailbox {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     await this.#collect();
     const to = url.searchParams.get('to')?.toLowerCase();
-    const newestFirst = [...this.#messages.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : a.receivedAt > b.receivedAt ? -1 : 0));
-    const items = to ? newestFirst.filter((message) => message.to.some((address) => address.toLowerCase() === to)) : newestFirst;
-    if (url.pathname === '/api/messages') return void send(response, 200, 'application/json', JSON.stringify({ items }));
-    if (url.pathname === '/') return void send(response, 200, 'text/html; charset=utf-8', page(items.slice(0, 100), to));
+    const newestFirst = [...this.#messages.values()].sort((a, b) =>
+      a.receivedAt < b.receivedAt ? 1 : a.receivedAt > b.receivedAt ? -1 : 0,
+    );
+    const items = to
+      ? newestFirst.filter((message) => message.to.some((address) => address.toLowerCase() === to))
+      : newestFirst;
+    if (url.pathname === '/api/messages')
+      return void send(response, 200, 'application/json', JSON.stringify({ items }));
+    if (url.pathname === '/')
+      return void send(response, 200, 'text/html; charset=utf-8', page(items.slice(0, 100), to));
     send(response, 404, 'text/plain', 'Not found');
   }
 }
 
 function send(response: http.ServerResponse, status: number, type: string, body: string): void {
   const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self' data:; form-action 'self'";
-  response.writeHead(status, { 'content-type': type, 'content-security-policy': policy, 'x-content-type-options': 'nosniff' }).end(body);
+  response
+    .writeHead(status, { 'content-type': type, 'content-security-policy': policy, 'x-content-type-options': 'nosniff' })
+    .end(body);
 }
 
 interface RawMessage {
@@ -115,7 +129,9 @@ iframe{width:100%;height:22rem;border:1px solid #999}</style></head>
 <p>${messages.length} mails, newest first.</p>
 ${messages
   .map(
-    (message) => `<details><summary><strong>${escapeHtml(message.subject)}</strong> to ${escapeHtml(message.to.join(', '))}, <time>${message.receivedAt}</time></summary>
+    (
+      message,
+    ) => `<details><summary><strong>${escapeHtml(message.subject)}</strong> to ${escapeHtml(message.to.join(', '))}, <time>${message.receivedAt}</time></summary>
 <iframe sandbox title="${escapeHtml(message.subject)}" srcdoc="${escapeHtml(message.html)}"></iframe><pre>${escapeHtml(message.text)}</pre></details>`,
   )
   .join('\n')}

@@ -1,13 +1,21 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
-import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 import { resolveStage } from '../lib/stage.ts';
+import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import * as deploying from './deploy.ts';
 import { createEdge } from './edge.ts';
 import { type AwsEndpoint, agentFor, awsEndpoint, ensureCertificate, startEmulator } from './emulator.ts';
-import { assertPortFree, type Instance, inside, type Ports, prepareFolder, readSecrets, type Secrets } from './instance.ts';
+import {
+  assertPortFree,
+  type Instance,
+  inside,
+  type Ports,
+  prepareFolder,
+  readSecrets,
+  type Secrets,
+} from './instance.ts';
 import { Mailbox } from './mailbox.ts';
 import { Postgres } from './postgres.ts';
 import { assertAlone, Processes } from './processes.ts';
@@ -111,6 +119,14 @@ export class Platform {
     if (!this.endpoint.ours) return;
     await ensureCertificate(this.instance);
     await startEmulator(this.instance, this.endpoint, this.processes);
+  }
+
+  /** Starts one server again that was stopped, as the failure tests do. */
+  async restart(name: string): Promise<void> {
+    if (name === 'valkey') await startValkey(this.instance, this.secrets, this.processes);
+    else if (name === 'postgres-primary') this.postgres.startPrimary(this.processes);
+    else if (name === 'postgres-replica') this.postgres.startReplica(this.processes);
+    else throw new Error(`${name} cannot be started by itself.`);
   }
 
   /** Deploys unless the emulator runs exactly this already. */

@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -40,7 +51,9 @@ export class Postgres {
     const complete = path.join(this.#installation.data, 'complete');
     if (existsSync(complete)) return;
     if (existsSync(this.#folder('primary'))) {
-      throw new StartError(`The database folder ${this.#installation.data} is half-written: its set-up was interrupted. Wipe it with: npm run reset`);
+      throw new StartError(
+        `The database folder ${this.#installation.data} is half-written: its set-up was interrupted. Wipe it with: npm run reset`,
+      );
     }
     await this.#initdb();
     await this.#copyToReplica();
@@ -52,13 +65,32 @@ export class Postgres {
     const passwordFile = path.join(data, 'password');
     writeFileSync(passwordFile, this.#secrets.superuser, { mode: 0o600 });
     if (user) chownSync(passwordFile, user.uid, user.gid);
-    const args = ['-D', this.#folder('primary'), '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
-    await run(path.join(binaries, 'bin', 'initdb'), [...args, '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync'], {
-      ...user,
-      cwd: data,
-      env: { ...process.env, LC_ALL: 'C' },
-    }).catch((cause) => {
-      throw new StartError(`initdb failed: ${String(cause.stderr || cause.message).trim().split('\n').at(-1)}`);
+    const args = [
+      '-D',
+      this.#folder('primary'),
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+    ];
+    await run(
+      path.join(binaries, 'bin', 'initdb'),
+      [...args, '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync'],
+      {
+        ...user,
+        cwd: data,
+        env: { ...process.env, LC_ALL: 'C' },
+      },
+    ).catch((cause) => {
+      throw new StartError(
+        `initdb failed: ${String(cause.stderr || cause.message)
+          .trim()
+          .split('\n')
+          .at(-1)}`,
+      );
     });
     rmSync(passwordFile);
     appendFileSync(path.join(this.#folder('primary'), 'postgresql.conf'), serverSettings());
@@ -89,7 +121,10 @@ export class Postgres {
   startReplica(processes: Processes): void {
     const { ports } = this.#instance;
     const source = `host=127.0.0.1 port=${ports.writer} user=postgres password=${this.#secrets.superuser} application_name=replica`;
-    this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, ['-c', `primary_conninfo=${source}`]);
+    this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
+      '-c',
+      `primary_conninfo=${source}`,
+    ]);
   }
 
   #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): void {
@@ -105,7 +140,10 @@ export class Postgres {
   async #answers(processes: Processes, name: string, port: number): Promise<void> {
     let last = '';
     const answers = async () => {
-      if (!processes.isRunning(name)) throw new StartError(`${name} ended while it started; its log is ${inside(this.#instance, 'logs', `${name}.log`)}`);
+      if (!processes.isRunning(name))
+        throw new StartError(
+          `${name} ended while it started; its log is ${inside(this.#instance, 'logs', `${name}.log`)}`,
+        );
       try {
         await this.query(port, 'SELECT 1', 'postgres');
         return true;
@@ -116,7 +154,9 @@ export class Postgres {
     };
     await waitUntil(answers, START_TIMEOUT_MS, 50).catch((error) => {
       if (error instanceof StartError) throw error;
-      throw new StartError(`${name} does not answer (${last}); its log is ${inside(this.#instance, 'logs', `${name}.log`)}`);
+      throw new StartError(
+        `${name} does not answer (${last}); its log is ${inside(this.#instance, 'logs', `${name}.log`)}`,
+      );
     });
   }
 
@@ -185,9 +225,14 @@ export function databaseFolders(instance: Instance): string[] {
 }
 
 function unprivilegedUser(): { uid: number; gid: number } {
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const found = users.find(([name]) => name === 'nobody') ?? users.find(([, , uid]) => Number(uid) >= 1000);
-  if (!found) throw new StartError('PostgreSQL does not run as root, and /etc/passwd has no other user. Start as an ordinary user.');
+  if (!found)
+    throw new StartError(
+      'PostgreSQL does not run as root, and /etc/passwd has no other user. Start as an ordinary user.',
+    );
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
@@ -197,6 +242,8 @@ function findBinaries(): string {
     const entry = createRequire(import.meta.url).resolve(name);
     return realpathSync(path.join(entry.slice(0, entry.lastIndexOf(name) + name.length), 'native'));
   } catch {
-    throw new StartError(`There is no ${name}: PostgreSQL comes for linux and darwin, x64 and arm64. On Windows use WSL.`);
+    throw new StartError(
+      `There is no ${name}: PostgreSQL comes for linux and darwin, x64 and arm64. On Windows use WSL.`,
+    );
   }
 }

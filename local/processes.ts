@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Instance, inside, StartError } from './instance.ts';
 
 /** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
@@ -27,7 +27,12 @@ export class Processes {
   onDeath: (name: string, how: string) => void = () => {};
 
   /** Starts a server in a process group of its own, so that Ctrl-C reaches it through us and in order. */
-  start(name: string, command: string, args: string[], options: SpawnOptions & { stopSignal?: NodeJS.Signals } = {}): void {
+  start(
+    name: string,
+    command: string,
+    args: string[],
+    options: SpawnOptions & { stopSignal?: NodeJS.Signals } = {},
+  ): void {
     if (this.#stopping) throw new StartError(`${name} is not started: the platform is stopping.`);
     const { stopSignal = 'SIGTERM', ...spawnOptions } = options;
     const log = openSync(inside(this.#instance, 'logs', `${name}.log`), 'a');
@@ -64,7 +69,10 @@ export class Processes {
   }
 
   #remember(): void {
-    const all: Remembered[] = [{ name: 'throughline', pid: process.pid }, ...[...this.#children].map(([name, { child }]) => ({ name, pid: child.pid ?? 0 }))]
+    const all: Remembered[] = [
+      { name: 'throughline', pid: process.pid },
+      ...[...this.#children].map(([name, { child }]) => ({ name, pid: child.pid ?? 0 })),
+    ]
       .filter(({ pid }) => pid > 0)
       .map((each) => ({ ...each, startedAt: startTimeOf(each.pid) ?? '' }));
     writeFileSync(stateFile(this.#instance), JSON.stringify(all));
@@ -94,7 +102,12 @@ const stateFile = (instance: Instance) => inside(instance, 'processes.json');
 
 function startTimeOf(pid: number): string | undefined {
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
+    return (
+      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim() || undefined
+    );
   } catch {
     return undefined;
   }
@@ -112,7 +125,9 @@ export async function assertAlone(instance: Instance): Promise<void> {
   const alive = survivors(instance);
   const main = alive.find((each) => each.name === 'throughline');
   if (main && main.pid !== process.pid) {
-    throw new StartError(`Throughline is running already (process ${main.pid}, http://127.0.0.1:${instance.ports.edge}). Stop it with: npm stop`);
+    throw new StartError(
+      `Throughline is running already (process ${main.pid}, http://127.0.0.1:${instance.ports.edge}). Stop it with: npm stop`,
+    );
   }
   for (const { pid, name } of alive) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
   await waitUntil(() => survivors(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
@@ -121,7 +136,11 @@ export async function assertAlone(instance: Instance): Promise<void> {
 }
 
 /** Looks again until `condition` holds. @throws Error after `timeoutMs` */
-export async function waitUntil(condition: () => boolean | Promise<boolean>, timeoutMs: number, everyMs = 25): Promise<void> {
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  everyMs = 25,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Nothing after ${timeoutMs} ms.`);

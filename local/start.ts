@@ -37,7 +37,11 @@ async function runPlatform(): Promise<void> {
 async function runSteps(platform: Platform): Promise<void> {
   const groups: ListrTask[] = platform.steps().map(({ title, steps }) => ({
     title,
-    task: (_, task) => task.newListr(steps.map((step) => ({ title: step.title, task: step.run })), { concurrent: true }),
+    task: (_, task) =>
+      task.newListr(
+        steps.map((step) => ({ title: step.title, task: step.run })),
+        { concurrent: true },
+      ),
   }));
   const rendererOptions = { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false };
   await new Listr(groups, { renderer: process.stdout.isTTY ? 'default' : 'simple', rendererOptions }).run();

@@ -10,7 +10,8 @@ export async function stopPlatform(): Promise<boolean> {
   if (alive.length === 0) return false;
   const main = alive.find(({ name }) => name === 'throughline');
   // Without its main process (killed, say) the servers are ended one by one.
-  for (const { pid, name } of main ? [main] : alive) process.kill(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
+  for (const { pid, name } of main ? [main] : alive)
+    process.kill(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
   await waitUntil(() => survivors(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
     const left = survivors(instance).map(({ name, pid }) => `${name} (${pid})`);
     throw new StartError(`Still running after ${STOP_TIMEOUT_MS / 1000} s: ${left.join(', ')}. End them with kill.`);

@@ -20,16 +20,27 @@ export async function startValkey(instance: Instance, secrets: Secrets, processe
 
 async function answers(instance: Instance, secrets: Secrets, processes: Processes): Promise<void> {
   const log = inside(instance, 'logs', 'valkey.log');
-  const valkey = new Valkey({ host: '127.0.0.1', port: instance.ports.cache, password: secrets.cacheAdmin, retryStrategy: () => 25, maxRetriesPerRequest: null });
+  const valkey = new Valkey({
+    host: '127.0.0.1',
+    port: instance.ports.cache,
+    password: secrets.cacheAdmin,
+    retryStrategy: () => 25,
+    maxRetriesPerRequest: null,
+  });
   valkey.on('error', () => {});
   let ready = false;
-  valkey.ping().then(() => (ready = true)).catch(() => {});
+  valkey
+    .ping()
+    .then(() => (ready = true))
+    .catch(() => {});
   await waitUntil(() => {
     if (!processes.isRunning('valkey')) throw new StartError(`Valkey ended while it started; its log is ${log}`);
     return ready;
-  }, START_TIMEOUT_MS).catch((error) => {
-    throw error instanceof StartError ? error : new StartError(`Valkey does not answer; its log is ${log}`);
-  }).finally(() => valkey.disconnect());
+  }, START_TIMEOUT_MS)
+    .catch((error) => {
+      throw error instanceof StartError ? error : new StartError(`Valkey does not answer; its log is ${log}`);
+    })
+    .finally(() => valkey.disconnect());
 }
 
 function accessList(secrets: Secrets): string {

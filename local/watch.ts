@@ -24,9 +24,14 @@ export function watch(platform: Platform): void {
   const flush = () => {
     const changes = new Set(pending);
     pending.clear();
-    running = running.then(() => apply(platform, functions, changes)).catch((error) => console.error(`Not live: ${(error as Error).message}`));
+    running = running
+      .then(() => apply(platform, functions, changes))
+      .catch((error) => console.error(`Not live: ${(error as Error).message}`));
   };
-  watchFiles(['lambdas', 'lib', 'bin', 'web'].map((folder) => path.join(ROOT, folder)), { ignoreInitial: true }).on('all', (_, file) => {
+  watchFiles(
+    ['lambdas', 'lib', 'bin', 'web'].map((folder) => path.join(ROOT, folder)),
+    { ignoreInitial: true },
+  ).on('all', (_, file) => {
     if (!/\.(ts|sql|html|css|svg)$/.test(file)) return;
     pending.add(changeOf(path.relative(ROOT, file)));
     clearTimeout(timer);
@@ -70,10 +75,19 @@ class CodeUpdates {
   async update(): Promise<void> {
     const built = buildBundles(deploying.buildFolder(this.#platform.instance));
     const hashes = this.#hashAll();
-    const changed = [...hashes].filter(([name, hash]) => this.#hashes.get(name) !== hash).map(([name]) => name as FunctionName);
+    const changed = [...hashes]
+      .filter(([name, hash]) => this.#hashes.get(name) !== hash)
+      .map(([name]) => name as FunctionName);
     const client = new LambdaClient(await sdkSettings(this.#platform.endpoint));
     await Promise.all(
-      changed.map((name) => client.send(new UpdateFunctionCodeCommand({ FunctionName: `throughline-local-${name}`, ZipFile: zipFolder(built[name].folder) }))),
+      changed.map((name) =>
+        client.send(
+          new UpdateFunctionCodeCommand({
+            FunctionName: `throughline-local-${name}`,
+            ZipFile: zipFolder(built[name].folder),
+          }),
+        ),
+      ),
     );
     this.#hashes = hashes;
   }

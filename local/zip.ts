@@ -4,7 +4,9 @@ import path from 'node:path';
 import { zipSync } from 'fflate';
 
 function filesIn(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true }) as string[]).filter((file) => statSync(path.join(folder, file)).isFile()).sort();
+  return (readdirSync(folder, { recursive: true }) as string[])
+    .filter((file) => statSync(path.join(folder, file)).isFile())
+    .sort();
 }
 
 /** A folder as a zip archive, barely packed: it goes a few centimetres. */

@@ -19,8 +19,11 @@ export async function buildWeb(): Promise<void> {
     minify: true,
     logLevel: 'warning',
   });
-  const named = (start: string, end: string) => readdirSync(WEB_FOLDER).find((file) => file.startsWith(start) && file.endsWith(end)) as string;
-  const html = readFileSync(path.join(SOURCE, 'index.html'), 'utf8').replace('main.js', named('main-', '.js')).replace('style.css', named('style-', '.css'));
+  const named = (start: string, end: string) =>
+    readdirSync(WEB_FOLDER).find((file) => file.startsWith(start) && file.endsWith(end)) as string;
+  const html = readFileSync(path.join(SOURCE, 'index.html'), 'utf8')
+    .replace('main.js', named('main-', '.js'))
+    .replace('style.css', named('style-', '.css'));
   writeFileSync(path.join(WEB_FOLDER, 'index.html'), html);
   cpSync(path.join(SOURCE, 'favicon.svg'), path.join(WEB_FOLDER, 'favicon.svg'));
 }

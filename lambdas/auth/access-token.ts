@@ -14,7 +14,12 @@ export interface TokenSigner {
 const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), role: z.enum(['customer', 'admin']) });
 
 /** An ES256 access token of ten minutes. jose signs with keys it holds only, so the compact form is put together here. */
-export async function signAccessToken(signer: TokenSigner, issuer: string, principal: Principal, now: Date): Promise<string> {
+export async function signAccessToken(
+  signer: TokenSigner,
+  issuer: string,
+  principal: Principal,
+  now: Date,
+): Promise<string> {
   const issuedAt = Math.floor(now.getTime() / 1000);
   const header = { alg: 'ES256', typ: 'at+jwt', kid: signer.keyId };
   const claims = {
@@ -34,7 +39,12 @@ export async function signAccessToken(signer: TokenSigner, issuer: string, princ
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** @throws for anything but a live token of this issuer, algorithm, type and audience */
-export async function verifyAccessToken(token: string, keys: JSONWebKeySet, issuer: string, now: Date): Promise<Principal> {
+export async function verifyAccessToken(
+  token: string,
+  keys: JSONWebKeySet,
+  issuer: string,
+  now: Date,
+): Promise<Principal> {
   const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
     algorithms: ['ES256'],
     typ: 'at+jwt',

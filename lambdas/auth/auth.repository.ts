@@ -25,7 +25,12 @@ export const toUser = (row: UserRow): User => ({
 });
 
 /** @returns undefined when the address has an account already, in whatever case */
-export async function insertUser(tx: Sql, email: string, name: string, passwordHash: string): Promise<UserRow | undefined> {
+export async function insertUser(
+  tx: Sql,
+  email: string,
+  name: string,
+  passwordHash: string,
+): Promise<UserRow | undefined> {
   const { rows } = await sql<UserRow>`
     INSERT INTO auth.users (email, name, password_hash) VALUES (${email}, ${name}, ${passwordHash})
     ON CONFLICT (email_key) DO NOTHING RETURNING ${USER}`.execute(tx);
@@ -65,7 +70,13 @@ export async function insertSession(db: Sql, session: NewSession): Promise<strin
 
 /** The refresh token's row with its session's, both locked: two uses of one token come here one after the other. */
 export async function lockRefreshToken(tx: Sql, tokenHash: Buffer) {
-  const { rows } = await sql<{ session_id: string; user_id: string; role: UserRow['role']; used: boolean; live: boolean }>`
+  const { rows } = await sql<{
+    session_id: string;
+    user_id: string;
+    role: UserRow['role'];
+    used: boolean;
+    live: boolean;
+  }>`
     SELECT t.session_id, s.user_id, u.role, t.used_at IS NOT NULL AS used,
            s.revoked_at IS NULL AND s.expires_at > now() AS live
     FROM auth.refresh_tokens t JOIN auth.sessions s ON s.id = t.session_id JOIN auth.users u ON u.id = s.user_id
@@ -120,7 +131,12 @@ export const toSession = (row: SessionRow, currentId: string): Session => ({
 export type MailTokenPurpose = 'verify_email' | 'reset_password';
 
 /** Asks for a mailed token; the e-mail worker attaches its hash. Earlier ones of the same purpose die. */
-export async function insertMailToken(tx: Sql, userId: string, purpose: MailTokenPurpose, hours: number): Promise<string> {
+export async function insertMailToken(
+  tx: Sql,
+  userId: string,
+  purpose: MailTokenPurpose,
+  hours: number,
+): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     WITH superseded AS (
       UPDATE auth.mail_tokens SET used_at = now() WHERE user_id = ${userId} AND purpose = ${purpose} AND used_at IS NULL
@@ -140,7 +156,9 @@ export async function useMailToken(tx: Sql, purpose: MailTokenPurpose, tokenHash
 }
 
 export async function markEmailVerified(tx: Sql, userId: string): Promise<void> {
-  await sql`UPDATE auth.users SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${userId}`.execute(tx);
+  await sql`UPDATE auth.users SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${userId}`.execute(
+    tx,
+  );
 }
 
 export async function setPassword(tx: Sql, userId: string, passwordHash: string): Promise<void> {

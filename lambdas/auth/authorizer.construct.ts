@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import type { Stage } from '../../lib/stage.ts';
 import { ServiceFunction } from '../../lib/constructs/service-function.ts';
+import type { Stage } from '../../lib/stage.ts';
 import type { Cache } from '../cache/cache.construct.ts';
 import type { SigningKey } from './auth.construct.ts';
 

@@ -28,7 +28,12 @@ export function createKmsSigner(keyId: string): TokenSigner {
     keyId: shortKeyId(keyId),
     sign: async (message) => {
       const { SignCommand } = await import('@aws-sdk/client-kms');
-      const request = { KeyId: keyId, Message: message, MessageType: 'RAW', SigningAlgorithm: 'ECDSA_SHA_256' } as const;
+      const request = {
+        KeyId: keyId,
+        Message: message,
+        MessageType: 'RAW',
+        SigningAlgorithm: 'ECDSA_SHA_256',
+      } as const;
       const { Signature } = await (await kms()).send(new SignCommand(request), timeout());
       if (!Signature) throw new Error('KMS answered without a signature.');
       return derToRaw(Signature);

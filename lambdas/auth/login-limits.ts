@@ -23,10 +23,7 @@ export class LoginLimits {
 
   /** @throws Problem TOO_MANY_ATTEMPTS with the seconds to wait */
   async check(email: string, address: string): Promise<void> {
-    await Promise.all([
-      this.#count(accountKey(email), PER_ACCOUNT),
-      this.#count(addressKey(address), PER_ADDRESS),
-    ]);
+    await Promise.all([this.#count(accountKey(email), PER_ACCOUNT), this.#count(addressKey(address), PER_ADDRESS)]);
   }
 
   async checkReset(email: string): Promise<void> {

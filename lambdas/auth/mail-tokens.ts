@@ -3,6 +3,7 @@ import type { Database } from '../database/database.client.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import { Problem } from '../shared/problem.ts';
+import { hashSecretToken } from '../shared/secret-tokens.ts';
 import { authProblems } from './auth.errors.ts';
 import {
   findUser,
@@ -15,7 +16,6 @@ import {
 } from './auth.repository.ts';
 import { hashPassword } from './passwords.ts';
 import { rememberRevoked } from './revocation.ts';
-import { hashSecretToken } from '../shared/secret-tokens.ts';
 import { RESET_PASSWORD_HOURS, VERIFY_EMAIL_HOURS } from './user.ts';
 
 /** Mails a fresh verification link; does nothing for an address that is verified already. */
@@ -30,7 +30,11 @@ export async function resendVerification(database: Database, publish: PublishCom
 }
 
 /** Mails a reset link if there is such an account; the caller cannot tell. */
-export async function requestPasswordReset(database: Database, publish: PublishCommitted, email: string): Promise<void> {
+export async function requestPasswordReset(
+  database: Database,
+  publish: PublishCommitted,
+  email: string,
+): Promise<void> {
   const event = await database.transaction(async (tx) => {
     const user = await findUserByEmail(tx, email);
     if (!user) return undefined;
@@ -50,7 +54,12 @@ export async function verifyEmail(database: Database, token: string): Promise<vo
 }
 
 /** Sets a new password and ends every session: whoever knew the old one is out. @throws Problem MAIL_TOKEN_INVALID */
-export async function resetPassword(database: Database, cache: CacheClient, token: string, newPassword: string): Promise<void> {
+export async function resetPassword(
+  database: Database,
+  cache: CacheClient,
+  token: string,
+  newPassword: string,
+): Promise<void> {
   const passwordHash = await hashPassword(newPassword);
   const ended = await database.transaction(async (tx) => {
     const userId = await useMailToken(tx, 'reset_password', hashSecretToken(token));

@@ -31,7 +31,14 @@ export const NOBODYS_HASH = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=1$${'A
 
 function run(password: string, nonce: Buffer, memory: number, passes: number): Promise<Buffer> {
   const message = Buffer.from(password.normalize('NFKC'));
-  return derive('argon2id', { message, nonce, memory, passes, parallelism: 1, tagLength: TAG_BYTES }) as Promise<Buffer>;
+  return derive('argon2id', {
+    message,
+    nonce,
+    memory,
+    passes,
+    parallelism: 1,
+    tagLength: TAG_BYTES,
+  }) as Promise<Buffer>;
 }
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');

@@ -3,13 +3,19 @@ import type { Database } from '../database/database.client.ts';
 import { type Clock, DAY_MS } from '../shared/clock.ts';
 import type { Principal } from '../shared/contract.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
+import { hashSecretToken, mintSecretToken } from '../shared/secret-tokens.ts';
 import { signAccessToken, type TokenSigner } from './access-token.ts';
 import { authProblems } from './auth.errors.ts';
-import { findUserByEmail, insertSession, lockRefreshToken, revokeSessions, rotateRefreshToken } from './auth.repository.ts';
+import {
+  findUserByEmail,
+  insertSession,
+  lockRefreshToken,
+  revokeSessions,
+  rotateRefreshToken,
+} from './auth.repository.ts';
 import type { LoginLimits } from './login-limits.ts';
 import { NOBODYS_HASH, verifyPassword } from './passwords.ts';
 import { rememberRevoked } from './revocation.ts';
-import { hashSecretToken, mintSecretToken } from '../shared/secret-tokens.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_DAYS, type Tokens } from './user.ts';
 
 export interface SessionDependencies {

@@ -59,7 +59,16 @@ export class CacheAside<T> {
     if (won === null) return (await this.#follow(key)) ?? load();
     const value = await load();
     await this.#cache.attempt((valkey) =>
-      valkey.eval(STORE, 3, valueKey(key), claimKey(key), quarantineKey(key), JSON.stringify(value), this.#options.ttlMs, claim),
+      valkey.eval(
+        STORE,
+        3,
+        valueKey(key),
+        claimKey(key),
+        quarantineKey(key),
+        JSON.stringify(value),
+        this.#options.ttlMs,
+        claim,
+      ),
     );
     return value;
   }

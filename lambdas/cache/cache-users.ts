@@ -8,7 +8,10 @@ const PINS: CacheUser = { keys: ['pin:*'], commands: ['set', 'exists'] };
 
 /** One user a service. The names are those of the services. */
 export const CACHE_USERS = {
-  auth: { keys: ['revoked:*', 'login:*'], commands: ['set', 'exists', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'] },
+  auth: {
+    keys: ['revoked:*', 'login:*'],
+    commands: ['set', 'exists', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'],
+  },
   catalog: {
     keys: ['{product:*', '{products:*'],
     commands: ['get', 'set', 'mget', 'del', 'exists', 'eval', 'multi', 'exec'],

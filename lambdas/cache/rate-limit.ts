@@ -18,7 +18,11 @@ export interface HitResult {
 }
 
 /** Counts one hit. @returns undefined when the cache is unavailable: the caller decides what that means. */
-export async function hit(cache: CacheClient, key: string, { limit, windowMs }: RateLimit): Promise<HitResult | undefined> {
+export async function hit(
+  cache: CacheClient,
+  key: string,
+  { limit, windowMs }: RateLimit,
+): Promise<HitResult | undefined> {
   const answer = await cache.attempt((valkey) => valkey.eval(HIT, 1, key, windowMs) as Promise<[number, number]>);
   if (!answer) return undefined;
   const [hits, remainingMs] = answer;

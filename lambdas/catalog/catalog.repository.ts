@@ -14,7 +14,9 @@ interface ProductRow {
   version: number;
 }
 
-const PRODUCT = sql.raw('p.id, p.sku, p.name, p.description, p.price_minor, p.currency, s.on_hand - s.reserved AS available, p.version');
+const PRODUCT = sql.raw(
+  'p.id, p.sku, p.name, p.description, p.price_minor, p.currency, s.on_hand - s.reserved AS available, p.version',
+);
 
 const toProduct = (row: ProductRow): Product => ({
   id: row.id,
@@ -30,13 +32,17 @@ const toProduct = (row: ProductRow): Product => ({
 export async function listProducts(db: Sql, after: string | undefined, limit: number): Promise<Product[]> {
   const { rows } = await sql<ProductRow>`
     SELECT ${PRODUCT} FROM catalog.products p JOIN catalog.stock s ON s.product_id = p.id
-    WHERE (${after ?? null}::uuid IS NULL OR p.id < ${after ?? null}) ORDER BY p.id DESC LIMIT ${limit + 1}`.execute(db);
+    WHERE (${after ?? null}::uuid IS NULL OR p.id < ${after ?? null}) ORDER BY p.id DESC LIMIT ${limit + 1}`.execute(
+    db,
+  );
   return rows.map(toProduct);
 }
 
 export async function findProduct(db: Sql, id: string): Promise<Product | undefined> {
   const { rows } = await sql<ProductRow>`
-    SELECT ${PRODUCT} FROM catalog.products p JOIN catalog.stock s ON s.product_id = p.id WHERE p.id = ${id}`.execute(db);
+    SELECT ${PRODUCT} FROM catalog.products p JOIN catalog.stock s ON s.product_id = p.id WHERE p.id = ${id}`.execute(
+    db,
+  );
   return rows[0] && toProduct(rows[0]);
 }
 
@@ -55,7 +61,12 @@ export async function insertProduct(tx: Sql, product: NewProduct): Promise<Produ
 }
 
 /** Changes a product that is at `version`. @returns undefined when it is not, or is not there */
-export async function updateProduct(tx: Sql, id: string, version: number, change: ProductChange): Promise<Product | undefined> {
+export async function updateProduct(
+  tx: Sql,
+  id: string,
+  version: number,
+  change: ProductChange,
+): Promise<Product | undefined> {
   const { rows } = await sql<{ id: string }>`
     UPDATE catalog.products SET
       name = coalesce(${change.name ?? null}, name),

@@ -49,7 +49,9 @@ export const catalogRoutes = defineRoutes({
     path: '/products/{id}',
     caller: 'admin',
     params,
-    headers: z.object({ 'if-match': z.string().optional().meta({ description: 'The version that the change is based on, e.g. "3".' }) }),
+    headers: z.object({
+      'if-match': z.string().optional().meta({ description: 'The version that the change is based on, e.g. "3".' }),
+    }),
     body: productChangeSchema,
     answers: { 200: { description: 'The product as changed.', body: productAnswer } },
     problems: [

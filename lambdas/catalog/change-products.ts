@@ -1,5 +1,5 @@
-import { brokenConstraint } from '../database/database.errors.ts';
 import type { Database } from '../database/database.client.ts';
+import { brokenConstraint } from '../database/database.errors.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
@@ -8,7 +8,11 @@ import { findProduct, insertProduct, updateProduct } from './catalog.repository.
 import type { NewProduct, Product, ProductChange } from './product.ts';
 
 /** @throws Problem SKU_TAKEN */
-export async function createProduct(database: Database, publish: PublishCommitted, input: NewProduct): Promise<Product> {
+export async function createProduct(
+  database: Database,
+  publish: PublishCommitted,
+  input: NewProduct,
+): Promise<Product> {
   const { product, event } = await database.transaction(async (tx) => {
     const product = await insertProduct(tx, input);
     if (!product) throw new Problem(catalogProblems.SKU_TAKEN);
@@ -45,17 +49,23 @@ export async function changeProduct(
   return product;
 }
 
-const changed = (product: Product) => newEvent('product.changed', product.id, product.version, { productIds: [product.id] });
+const changed = (product: Product) =>
+  newEvent('product.changed', product.id, product.version, { productIds: [product.id] });
 
 function refuseReservedStock(error: unknown): never {
-  if (brokenConstraint(error) === 'stock_is_never_oversold') throw new Problem(catalogProblems.STOCK_RESERVED, { cause: error });
+  if (brokenConstraint(error) === 'stock_is_never_oversold')
+    throw new Problem(catalogProblems.STOCK_RESERVED, { cause: error });
   throw error;
 }
 
 /** `"3"` or `W/"3"` or `3`: the version in an If-Match header. @throws Problem IF_MATCH_REQUIRED, or STALE_VERSION for what no version looks like */
 export function versionOf(ifMatch: string | undefined): number {
-  if (!ifMatch) throw new Problem(catalogProblems.IF_MATCH_REQUIRED, { detail: 'Send If-Match: "<version>" from the product you read.' });
+  if (!ifMatch)
+    throw new Problem(catalogProblems.IF_MATCH_REQUIRED, {
+      detail: 'Send If-Match: "<version>" from the product you read.',
+    });
   const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
-  if (!version) throw new Problem(catalogProblems.STALE_VERSION, { detail: 'No version of a product looks like that.' });
+  if (!version)
+    throw new Problem(catalogProblems.STALE_VERSION, { detail: 'No version of a product looks like that.' });
   return Number(version);
 }

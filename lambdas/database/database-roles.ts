@@ -1,6 +1,14 @@
 /** The services that have a role, a schema and a password of their own in the database. */
 export const DATABASE_SERVICES = [
-  'auth', 'catalog', 'orders', 'payments', 'notifications', 'email', 'relay', 'sandbox', 'health',
+  'auth',
+  'catalog',
+  'orders',
+  'payments',
+  'notifications',
+  'email',
+  'relay',
+  'sandbox',
+  'health',
 ] as const;
 export type DatabaseService = (typeof DATABASE_SERVICES)[number];
 

@@ -55,6 +55,7 @@ export class Database extends Construct {
 }
 
 function boundOf(fn: ServiceFunction): number {
-  if (fn.concurrency === undefined) throw new Error(`Function ${fn.functionName} connects to the database and needs a bound on its concurrency.`);
+  if (fn.concurrency === undefined)
+    throw new Error(`Function ${fn.functionName} connects to the database and needs a bound on its concurrency.`);
   return fn.concurrency;
 }

@@ -12,17 +12,27 @@ const TRANSIENT_STATES = new Set([
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
 ]);
-const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN']);
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+]);
 /** node-postgres reports these by message only. */
-const DRIVER_MESSAGES = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+const DRIVER_MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
 
 export const RETRY_AFTER_SECONDS = 2;
 
 /** Whether the database did not answer, rather than refused. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = String((error as { code?: unknown }).code ?? '');
-  return TRANSIENT_STATES.has(code) || code.startsWith('08') || SOCKET_CODES.has(code) || DRIVER_MESSAGES.test(error.message);
+  const { code = '', message = '' } = Object(error) as { code?: string; message?: string };
+  return (
+    TRANSIENT_STATES.has(code) || code.startsWith('08') || SOCKET_CODES.has(code) || DRIVER_MESSAGES.test(message)
+  );
 }
 
 /** @throws Problem DEPENDENCY_UNAVAILABLE for a database that does not answer; anything else as it came. */
@@ -33,6 +43,6 @@ export function translateDatabaseError(error: unknown): never {
 
 /** The constraint that a statement broke, if that is why it failed. */
 export function brokenConstraint(error: unknown): string | undefined {
-  const { code, constraint } = error as { code?: string; constraint?: string };
+  const { code, constraint } = Object(error) as { code?: string; constraint?: string };
   return code?.startsWith('23') ? constraint : undefined;
 }

@@ -25,7 +25,9 @@ interface ItemJson {
   unitPriceMinor: number;
 }
 
-const ORDER = sql.raw('o.id, o.user_id, o.status, o.total_minor, o.currency, o.version, o.expires_at, o.created_at, o.updated_at');
+const ORDER = sql.raw(
+  'o.id, o.user_id, o.status, o.total_minor, o.currency, o.version, o.expires_at, o.created_at, o.updated_at',
+);
 const ITEMS = sql.raw(`(
   SELECT json_agg(json_build_object('productId', i.product_id, 'sku', i.sku, 'name', i.name, 'quantity', i.quantity,
                                     'unitPriceMinor', i.unit_price_minor) ORDER BY i.sku)
@@ -71,13 +73,18 @@ export async function claimAndReserve(tx: Sql, claim: IdempotencyClaim, lines: O
       VALUES (${claim.userId}, ${claim.operation}, ${claim.key}, ${claim.requestHash})
       ON CONFLICT DO NOTHING RETURNING 1
     )
-    SELECT line.* FROM claim CROSS JOIN LATERAL catalog.reserve_stock(${JSON.stringify(lines)}::jsonb) AS line`.execute(tx);
+    SELECT line.* FROM claim CROSS JOIN LATERAL catalog.reserve_stock(${JSON.stringify(lines)}::jsonb) AS line`.execute(
+    tx,
+  );
   return rows;
 }
 
 /** Stores the order, its items, its event and the answer to replay, in one round trip. */
 export async function insertOrder(tx: Sql, claim: IdempotencyClaim, order: Order, event: NewEvent) {
-  const items = order.items.map(({ lineTotal, unitPrice, ...item }) => ({ ...item, unitPriceMinor: unitPrice.amountMinor }));
+  const items = order.items.map(({ lineTotal, unitPrice, ...item }) => ({
+    ...item,
+    unitPriceMinor: unitPrice.amountMinor,
+  }));
   const { rows } = await sql<OutboxRow>`
     WITH o AS (
       INSERT INTO orders.orders (id, user_id, total_minor, currency, expires_at, created_at, updated_at)
@@ -115,7 +122,12 @@ export async function lockOrder(tx: Sql, id: string): Promise<OrderRecord | unde
   return rows[0];
 }
 
-export async function listOrders(db: Sql, userId: string, after: string | undefined, limit: number): Promise<OrderRecord[]> {
+export async function listOrders(
+  db: Sql,
+  userId: string,
+  after: string | undefined,
+  limit: number,
+): Promise<OrderRecord[]> {
   const { rows } = await sql<OrderRecord>`
     SELECT ${ORDER}, ${ITEMS} FROM orders.orders o
     WHERE o.user_id = ${userId} AND (${after ?? null}::uuid IS NULL OR o.id < ${after ?? null})
@@ -124,7 +136,12 @@ export async function listOrders(db: Sql, userId: string, after: string | undefi
 }
 
 /** Moves a locked order on and moves its stock with it. One round trip. @returns the order as it is now */
-export async function moveOrder(tx: Sql, order: OrderRecord, status: OrderStatus, stock: 'release' | 'consume' | 'keep') {
+export async function moveOrder(
+  tx: Sql,
+  order: OrderRecord,
+  status: OrderStatus,
+  stock: 'release' | 'consume' | 'keep',
+) {
   const lines = JSON.stringify(order.items.map(({ productId, quantity }) => ({ productId, quantity })));
   const { rows } = await sql<OrderRecord>`
     UPDATE orders.orders o SET status = ${status} WHERE o.id = ${order.id} RETURNING ${ORDER}, ${ITEMS}`.execute(tx);

@@ -1,5 +1,5 @@
-import type { ReadYourWrites } from '../database/read-your-writes.ts';
 import { hashRequest, type IdempotencyClaim, type Replay, replay } from '../database/idempotency.ts';
+import type { ReadYourWrites } from '../database/read-your-writes.ts';
 import { newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';

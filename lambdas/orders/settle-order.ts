@@ -31,13 +31,22 @@ async function capture(tx: Sql, order: OrderRecord, event: DomainEvent<'payment.
 }
 
 /** Only a refund of all of it changes the order. */
-async function refund(tx: Sql, order: OrderRecord, event: DomainEvent<'payment.refunded'>): Promise<DomainEvent | undefined> {
+async function refund(
+  tx: Sql,
+  order: OrderRecord,
+  event: DomainEvent<'payment.refunded'>,
+): Promise<DomainEvent | undefined> {
   const whole = event.payload.refunded.amountMinor === event.payload.amount.amountMinor;
   if (!whole || !nextStatus(order.status, 'refund')) return undefined;
   return move(tx, order, 'refund', 'order.refunded');
 }
 
-async function move(tx: Sql, row: OrderRecord, action: OrderAction, type: 'order.paid' | 'order.refunded'): Promise<DomainEvent> {
+async function move(
+  tx: Sql,
+  row: OrderRecord,
+  action: OrderAction,
+  type: 'order.paid' | 'order.refunded',
+): Promise<DomainEvent> {
   const status = nextStatus(row.status, action);
   if (!status) throw new Error(`Order ${row.id} cannot ${action} from ${row.status}.`);
   const moved = await moveOrder(tx, row, status, action === 'pay' ? 'consume' : 'keep');

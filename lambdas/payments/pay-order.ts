@@ -63,7 +63,11 @@ export async function payOrder(deps: PaymentDependencies, input: PayOrderInput):
   return charge(deps, claim, input, begun);
 }
 
-async function begin(deps: PaymentDependencies, claim: IdempotencyClaim, orderId: string): Promise<PaymentRow | undefined> {
+async function begin(
+  deps: PaymentDependencies,
+  claim: IdempotencyClaim,
+  orderId: string,
+): Promise<PaymentRow | undefined> {
   const paymentId = mintId(deps.clock());
   const open = () =>
     deps.data.transaction(claim.userId, async (tx) => {
@@ -90,7 +94,11 @@ class NotOpened extends Error {
 }
 
 /** @returns true when a dead process's payment turned out never to have been charged, so that the order is free again */
-async function refuseOrFree(deps: PaymentDependencies, orderId: string, { order_status, order_open }: Beginning): Promise<boolean> {
+async function refuseOrFree(
+  deps: PaymentDependencies,
+  orderId: string,
+  { order_status, order_open }: Beginning,
+): Promise<boolean> {
   if (order_status === null) throw new Problem(paymentProblems.ORDER_NOT_FOUND);
   let live = await deps.database.write((db) => findLivePayment(db, orderId));
   if (live?.stale) {
@@ -118,7 +126,12 @@ async function lookUpAndSettle(deps: PaymentDependencies, payment: PaymentRow): 
   if (event) await deps.publish([event]);
 }
 
-async function charge(deps: PaymentDependencies, claim: IdempotencyClaim, input: PayOrderInput, begun: PaymentRow): Promise<PaidOrder> {
+async function charge(
+  deps: PaymentDependencies,
+  claim: IdempotencyClaim,
+  input: PayOrderInput,
+  begun: PaymentRow,
+): Promise<PaidOrder> {
   const { amount } = toPayment(begun);
   const outcome = await deps.provider.charge({ paymentId: begun.id, amount, token: input.paymentMethod.token });
   const { row, event } = await deps.data.transaction(claim.userId, async (tx) => {
@@ -132,7 +145,11 @@ async function charge(deps: PaymentDependencies, claim: IdempotencyClaim, input:
   return { payment: toPayment(row), replayed: false };
 }
 
-async function replayOrResume(deps: PaymentDependencies, claim: IdempotencyClaim, input: PayOrderInput): Promise<PaidOrder> {
+async function replayOrResume(
+  deps: PaymentDependencies,
+  claim: IdempotencyClaim,
+  input: PayOrderInput,
+): Promise<PaidOrder> {
   const stored = await deps.database.write((db) => findAnswer(db, claim));
   if (!stored) throw new Problem(paymentProblems.PAYMENT_IN_PROGRESS, { retryAfterSeconds: 1 });
   if (stored.status === null && stored.stale && stored.requestHash.equals(claim.requestHash)) {

@@ -26,7 +26,12 @@ function implement(): Implementations<typeof paymentRoutes> {
 
   return {
     payOrder: async ({ principal, idempotencyKey, body, requestId }) => {
-      const { payment, replayed } = await payOrder(deps, { userId: principal.userId, idempotencyKey, requestId, ...body });
+      const { payment, replayed } = await payOrder(deps, {
+        userId: principal.userId,
+        idempotencyKey,
+        requestId,
+        ...body,
+      });
       return { status: 201, headers: replayedHeader(replayed), body: { payment } };
     },
     getPayment: async ({ principal, params }) => {

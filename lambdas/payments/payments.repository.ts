@@ -46,7 +46,13 @@ export interface Beginning {
  * Claims the key, reads what the order owes and opens a payment of it, in one round trip. The index on live payments
  * lets one in: of two at once, the second waits for the first and then opens none.
  */
-export async function beginPayment(tx: Sql, claim: IdempotencyClaim, paymentId: string, orderId: string, provider: string): Promise<Beginning> {
+export async function beginPayment(
+  tx: Sql,
+  claim: IdempotencyClaim,
+  paymentId: string,
+  orderId: string,
+  provider: string,
+): Promise<Beginning> {
   const { rows } = await sql<PaymentRow & Omit<Beginning, 'payment'>>`
     WITH claim AS (
       INSERT INTO payments.idempotency_keys (user_id, operation, key, request_hash, subject_id)
@@ -63,11 +69,19 @@ export async function beginPayment(tx: Sql, claim: IdempotencyClaim, paymentId: 
     SELECT EXISTS (SELECT FROM claim) AS claimed, o.status AS order_status, o.open AS order_open, ${PAYMENT}
     FROM (SELECT 1) AS one LEFT JOIN owed o ON true LEFT JOIN p ON true`.execute(tx);
   const row = rows[0] as PaymentRow & Omit<Beginning, 'payment'>;
-  return { claimed: row.claimed, order_status: row.order_status, order_open: row.order_open, payment: row.id ? row : undefined };
+  return {
+    claimed: row.claimed,
+    order_status: row.order_status,
+    order_open: row.order_open,
+    payment: row.id ? row : undefined,
+  };
 }
 
 /** The payment that holds an order now, if any. */
-export async function findLivePayment(db: Sql, orderId: string): Promise<(PaymentRow & { stale: boolean }) | undefined> {
+export async function findLivePayment(
+  db: Sql,
+  orderId: string,
+): Promise<(PaymentRow & { stale: boolean }) | undefined> {
   const { rows } = await sql<PaymentRow & { stale: boolean }>`
     SELECT ${PAYMENT}, p.status = 'processing' AND p.updated_at < now() - interval '15 seconds' AS stale
     FROM payments.payments p WHERE p.order_id = ${orderId} AND p.status <> 'declined'`.execute(db);
@@ -80,12 +94,17 @@ export async function findPayment(db: Sql, id: string): Promise<PaymentRow | und
 }
 
 export async function lockPayment(tx: Sql, id: string): Promise<PaymentRow | undefined> {
-  const { rows } = await sql<PaymentRow>`SELECT ${PAYMENT} FROM payments.payments p WHERE p.id = ${id} FOR UPDATE`.execute(tx);
+  const { rows } =
+    await sql<PaymentRow>`SELECT ${PAYMENT} FROM payments.payments p WHERE p.id = ${id} FOR UPDATE`.execute(tx);
   return rows[0];
 }
 
 /** Moves a payment to what the provider says. @returns undefined when it is past that already: somebody else told us */
-export async function applyOutcome(tx: Sql, paymentId: string, outcome: ChargeOutcome): Promise<PaymentRow | undefined> {
+export async function applyOutcome(
+  tx: Sql,
+  paymentId: string,
+  outcome: ChargeOutcome,
+): Promise<PaymentRow | undefined> {
   const declineCode = outcome.status === 'declined' ? outcome.declineCode : null;
   const nextAction = outcome.status === 'requires_action' ? JSON.stringify(outcome.nextAction) : null;
   const { rows } = await sql<PaymentRow>`
@@ -103,18 +122,34 @@ export interface StoredPaymentAnswer extends StoredAnswer {
 }
 
 export async function findAnswer(db: Sql, claim: IdempotencyClaim): Promise<StoredPaymentAnswer | undefined> {
-  const { rows } = await sql<{ request_hash: Buffer; status: number | null; body: unknown; subject_id: string; stale: boolean }>`
+  const { rows } = await sql<{
+    request_hash: Buffer;
+    status: number | null;
+    body: unknown;
+    subject_id: string;
+    stale: boolean;
+  }>`
     SELECT request_hash, status, body, subject_id, created_at < now() - interval '15 seconds' AS stale
     FROM payments.idempotency_keys
     WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key}`.execute(db);
   const row = rows[0];
-  return row && { requestHash: row.request_hash, status: row.status, body: row.body, subjectId: row.subject_id, stale: row.stale };
+  return (
+    row && {
+      requestHash: row.request_hash,
+      status: row.status,
+      body: row.body,
+      subjectId: row.subject_id,
+      stale: row.stale,
+    }
+  );
 }
 
 export async function storeAnswer(tx: Sql, claim: IdempotencyClaim, status: number, body: unknown): Promise<void> {
   await sql`
     UPDATE payments.idempotency_keys SET status = ${status}, body = ${JSON.stringify(body)}::jsonb
-    WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key} AND status IS NULL`.execute(tx);
+    WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key} AND status IS NULL`.execute(
+    tx,
+  );
 }
 
 /** Claims a key for a subject. @returns false when the key is taken */
@@ -150,7 +185,12 @@ interface RefundRow {
 }
 
 /** Sets the amount aside and stores the refund: the check on the payment's row keeps the sum within the capture. */
-export async function insertRefund(tx: Sql, paymentId: string, amountMinor: number, reason: string | null): Promise<RefundRow> {
+export async function insertRefund(
+  tx: Sql,
+  paymentId: string,
+  amountMinor: number,
+  reason: string | null,
+): Promise<RefundRow> {
   const { rows } = await sql<RefundRow>`
     WITH aside AS (
       UPDATE payments.payments SET refunded_minor = refunded_minor + ${amountMinor}, updated_at = now() WHERE id = ${paymentId}

@@ -17,7 +17,9 @@ export const paymentRoutes = defineRoutes({
     path: '/payments',
     caller: 'user',
     body: z.strictObject({ orderId: uuidSchema, paymentMethod: paymentMethodSchema }),
-    answers: { 201: { description: 'The payment: captured, in processing, or waiting for `nextAction`.', body: paymentAnswer } },
+    answers: {
+      201: { description: 'The payment: captured, in processing, or waiting for `nextAction`.', body: paymentAnswer },
+    },
     problems: [
       paymentProblems.PAYMENT_DECLINED,
       paymentProblems.ORDER_NOT_FOUND,
@@ -60,7 +62,10 @@ export const paymentRoutes = defineRoutes({
     caller: 'provider',
     params: z.object({ provider: text(1, 40) }),
     headers: z.object({
-      'throughline-signature': z.string().optional().meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
+      'throughline-signature': z
+        .string()
+        .optional()
+        .meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
     }),
     body: z.looseObject({}),
     answers: { 200: { description: 'Taken.', body: z.object({ received: z.literal(true) }) } },

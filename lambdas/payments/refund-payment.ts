@@ -24,10 +24,19 @@ export interface RefundInput {
  * Sets money aside to be given back and says so by event; the worker asks the provider.
  * @throws Problem NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_EXCEEDS_CAPTURE, IDEMPOTENCY_KEY_REUSED
  */
-export async function requestRefund(database: Database, publish: PublishCommitted, input: RefundInput): Promise<{ refund: Refund; replayed: boolean }> {
+export async function requestRefund(
+  database: Database,
+  publish: PublishCommitted,
+  input: RefundInput,
+): Promise<{ refund: Refund; replayed: boolean }> {
   const { paymentId, amount, reason } = input;
   const requestHash = hashRequest({ paymentId, amount, reason });
-  const claim: IdempotencyClaim = { userId: input.adminId, operation: 'refund-payment', key: input.idempotencyKey, requestHash };
+  const claim: IdempotencyClaim = {
+    userId: input.adminId,
+    operation: 'refund-payment',
+    key: input.idempotencyKey,
+    requestHash,
+  };
   const requested = await database.transaction(async (tx) => {
     if (!(await payments.claimKey(tx, claim, paymentId))) return undefined;
     const stored = await setAside(tx, paymentId, amount, reason);
@@ -46,7 +55,8 @@ export async function requestRefund(database: Database, publish: PublishCommitte
 async function setAside(tx: Sql, paymentId: string, amount: Money | undefined, reason: string | undefined) {
   const payment = await payments.lockPayment(tx, paymentId);
   if (!payment) throw new Problem(commonProblems.NOT_FOUND);
-  if (!isCaptured(payment.status)) throw new Problem(paymentProblems.PAYMENT_NOT_CAPTURED, { extra: { status: payment.status } });
+  if (!isCaptured(payment.status))
+    throw new Problem(paymentProblems.PAYMENT_NOT_CAPTURED, { extra: { status: payment.status } });
   const left = money(payment.amount_minor - payment.refunded_minor, payment.currency);
   const wanted = amount ?? left;
   if (wanted.currency !== left.currency || wanted.amountMinor > left.amountMinor || wanted.amountMinor === 0) {
@@ -67,7 +77,8 @@ export async function handlePaymentEvent(
   if (event.type === 'refund.requested') return executeRefund(database, provider, publish, event.payload.refundId);
   if (event.type !== 'order.capture_refused') return;
   const requested = await database.transaction(async (tx) => {
-    if (await payments.consumeOnce(tx, event.id)) return setAside(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
+    if (await payments.consumeOnce(tx, event.id))
+      return setAside(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
     count('EventDuplicate');
     return undefined;
   });
@@ -75,7 +86,12 @@ export async function handlePaymentEvent(
 }
 
 /** Asks the provider, idempotent by the refund's id, then notes it. Throws to be tried again. */
-async function executeRefund(database: Database, provider: PaymentProvider, publish: PublishCommitted, refundId: string): Promise<void> {
+async function executeRefund(
+  database: Database,
+  provider: PaymentProvider,
+  publish: PublishCommitted,
+  refundId: string,
+): Promise<void> {
   const refund = await database.write((db) => payments.findRefund(db, refundId));
   const payment = refund && (await database.write((db) => payments.findPayment(db, refund.payment_id)));
   if (!refund || !payment?.provider_charge) throw new Error(`Refund ${refundId} has no charge to give back.`);

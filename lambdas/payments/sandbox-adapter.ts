@@ -27,12 +27,14 @@ const webhookSchema = z.object({ id: z.string(), type: z.string(), charge: charg
 export function createSandboxProvider(settings: SandboxSettings): PaymentProvider {
   const call = async (method: string, path: string, body?: unknown): Promise<Response | undefined> => {
     try {
-      return await fetch(`${settings.baseUrl}${path}`, {
+      const response = await fetch(`${settings.baseUrl}${path}`, {
         method,
         headers: { 'x-sandbox-key': settings.apiKey, 'content-type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
       });
+      if (!response.ok) logger.warn('provider refused', { provider: 'sandbox', path, status: response.status });
+      return response;
     } catch (error) {
       logger.warn('provider did not answer', { provider: 'sandbox', path, ...errorFacts(error) });
       return undefined;
@@ -52,13 +54,19 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
     },
     refund: async ({ refundId, chargeId, amount }) => {
       const response = await call('POST', '/refunds', { idempotencyKey: refundId, chargeId, amount });
-      if (!response?.ok) throw new Error(`The provider did not confirm refund ${refundId} (${response?.status ?? 'no answer'}).`);
+      if (!response?.ok)
+        throw new Error(`The provider did not confirm refund ${refundId} (${response?.status ?? 'no answer'}).`);
     },
     readWebhook: (rawBody, signature, now) => readWebhook(settings.webhookSecret, rawBody, signature, now),
   };
 }
 
-function readWebhook(secret: string, rawBody: string, signature: string | undefined, now: Date): ProviderEvent | undefined {
+function readWebhook(
+  secret: string,
+  rawBody: string,
+  signature: string | undefined,
+  now: Date,
+): ProviderEvent | undefined {
   if (!isSignedWebhook(rawBody, signature, secret, now)) throw new Problem(paymentProblems.BAD_SIGNATURE);
   const parsed = webhookSchema.safeParse(JSON.parse(rawBody));
   if (!parsed.success || !parsed.data.type.startsWith('charge.')) return undefined;

@@ -15,7 +15,11 @@ const EVENT_OF = {
  * of it race: whichever comes first takes effect.
  * @returns the event, or undefined when the payment was past that already
  */
-export async function settlePayment(tx: Sql, paymentId: string, outcome: ChargeOutcome): Promise<DomainEvent | undefined> {
+export async function settlePayment(
+  tx: Sql,
+  paymentId: string,
+  outcome: ChargeOutcome,
+): Promise<DomainEvent | undefined> {
   const row = await applyOutcome(tx, paymentId, outcome);
   if (!row) return undefined;
   return appendEvent(tx, newEvent(EVENT_OF[outcome.status], row.id, row.version, paymentFacts(row)));

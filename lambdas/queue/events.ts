@@ -45,7 +45,10 @@ export const EVENTS = {
   'payment.action_required': { payload: paymentFacts, queues: [] },
   'payment.declined': { payload: paymentFacts, queues: ['email', 'notifications'] },
   'refund.requested': { payload: z.object({ refundId: z.uuid(), paymentId: z.uuid() }), queues: ['payment-events'] },
-  'payment.refunded': { payload: paymentFacts.extend({ refunded: moneySchema }), queues: ['order-events', 'notifications'] },
+  'payment.refunded': {
+    payload: paymentFacts.extend({ refunded: moneySchema }),
+    queues: ['order-events', 'notifications'],
+  },
 } as const satisfies Record<string, EventKind>;
 
 export type EventType = keyof typeof EVENTS;

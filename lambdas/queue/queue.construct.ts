@@ -18,7 +18,9 @@ export class Queues extends Construct {
   constructor(scope: Construct, id: string, { stage }: QueuesProps) {
     super(scope, id);
     const names: AnyQueueName[] = [...QUEUES, 'sandbox-webhooks'];
-    this.#queues = Object.fromEntries(names.map((name) => [name, new WorkQueue(this, name, { stage, name })])) as Record<AnyQueueName, WorkQueue>;
+    this.#queues = Object.fromEntries(
+      names.map((name) => [name, new WorkQueue(this, name, { stage, name })]),
+    ) as Record<AnyQueueName, WorkQueue>;
   }
 
   /** Lets a function publish these events: it may send to the queues that hear of them and to no other. */

@@ -15,7 +15,11 @@ const MAX_BATCHES = 40;
  * those of others. A relay that dies after sending and before marking sends again: consumers know an event by its id.
  * @returns how many events it published
  */
-export async function relayLeftBehind(database: Database, send: SendEvent, graceSeconds = GRACE_SECONDS): Promise<number> {
+export async function relayLeftBehind(
+  database: Database,
+  send: SendEvent,
+  graceSeconds = GRACE_SECONDS,
+): Promise<number> {
   let published = 0;
   for (let batch = 0; batch < MAX_BATCHES; batch++) {
     const taken = await relayBatch(database, send, graceSeconds);

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { Logger } from '@aws-lambda-powertools/logger';
 
 /**
@@ -8,7 +9,7 @@ export const logger = new Logger();
 
 /** What may be said of a failure in a log: its name, message and code, never a driver's parameters. */
 export function errorFacts(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { error: String(error) };
+  if (!isNativeError(error)) return { error: String(error) };
   const code = (error as { code?: unknown }).code;
   return { error: error.name, errorMessage: error.message, ...(code ? { code } : {}), stack: error.stack };
 }

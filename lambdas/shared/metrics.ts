@@ -1,4 +1,4 @@
-import { MetricUnit, Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 /** Counters for alarms, written to the log in the embedded metric format: no network call. */
 const metrics = new Metrics({ namespace: 'Throughline', singleMetric: true });
@@ -15,5 +15,4 @@ export type MetricName =
 
 export function count(name: MetricName, by = 1): void {
   metrics.addMetric(name, MetricUnit.Count, by);
-  metrics.publishStoredMetrics();
 }

@@ -41,14 +41,11 @@ export function multiplyMoney(unit: Money, quantity: number): Money {
 export function sumMoney(amounts: readonly Money[]): Money {
   const [first] = amounts;
   if (!first) throw new RangeError('A sum of money needs at least one amount.');
-  return amounts.reduce((sum, each) => {
-    if (each.currency !== sum.currency) throw new RangeError(`Cannot add ${each.currency} to ${sum.currency}.`);
-    return money(sum.amountMinor + each.amountMinor, sum.currency);
-  }, money(0, first.currency));
-}
-
-/** For people: `19.99 EUR`, with the currency's own number of decimals (JPY has none). */
-export function formatMoney({ amountMinor, currency }: Money): string {
-  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
+  return amounts.reduce(
+    (sum, each) => {
+      if (each.currency !== sum.currency) throw new RangeError(`Cannot add ${each.currency} to ${sum.currency}.`);
+      return money(sum.amountMinor + each.amountMinor, sum.currency);
+    },
+    money(0, first.currency),
+  );
 }

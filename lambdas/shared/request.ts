@@ -97,14 +97,19 @@ function parse(schema: z.ZodObject | undefined, value: unknown, prefix: string, 
   if (!schema) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  faults.push(...parsed.error.issues.map((issue) => ({ field: prefix + fieldPath(issue.path), message: issue.message })));
+  faults.push(
+    ...parsed.error.issues.map((issue) => ({ field: prefix + fieldPath(issue.path), message: issue.message })),
+  );
   return undefined;
 }
 
 /** `['items', 0, 'quantity']` becomes `items[0].quantity`; the whole body is `body`. */
 function fieldPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'body';
-  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }
 
 /** Set by the edge and never passed on from a caller; the gateway itself only ever sees the edge. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** PostgreSQL text cannot hold NUL, so no text that we take may. */
-const NO_NUL = /^[^\u0000]*$/;
+const NO_NUL = new RegExp(`^[^${'\\u0000'}]*$`);
 
 /** Free text from a caller, `least` to `most` characters. */
 export const text = (least: number, most: number) =>

@@ -37,7 +37,8 @@ export interface Bundle {
 }
 
 /** CommonJS dependencies ask for a `require` that ES modules do not have. */
-const BANNER = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+const BANNER =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 let built: Record<FunctionName, Bundle> | undefined;
 
@@ -76,7 +77,10 @@ export function buildBundles(output: string): Record<FunctionName, Bundle> {
     external: ['pg-native'],
   });
   const names = Object.keys(HANDLERS) as FunctionName[];
-  return Object.fromEntries(names.map((name) => [name, packFunction(name, outdir, output, metafile)])) as Record<FunctionName, Bundle>;
+  return Object.fromEntries(names.map((name) => [name, packFunction(name, outdir, output, metafile)])) as Record<
+    FunctionName,
+    Bundle
+  >;
 }
 
 function packFunction(name: FunctionName, outdir: string, output: string, metafile: Metafile): Bundle {
@@ -91,7 +95,9 @@ function packFunction(name: FunctionName, outdir: string, output: string, metafi
   }
   writeFileSync(path.join(folder, 'index.mjs'), `export { handler } from './${name}.mjs';\n`);
   if (bytes > MAX_BUNDLE_BYTES) {
-    throw new Error(`Bundle ${name}: ${bytes} bytes unzipped, allowed are ${MAX_BUNDLE_BYTES}. Look for a heavy import.`);
+    throw new Error(
+      `Bundle ${name}: ${bytes} bytes unzipped, allowed are ${MAX_BUNDLE_BYTES}. Look for a heavy import.`,
+    );
   }
   return { folder, bytes };
 }
@@ -117,4 +123,5 @@ export function describeBundles(all: Record<string, Bundle>): string {
 }
 
 /** The source of a function's bundle, for a test that looks into it. */
-export const bundleText = (bundle: Bundle, name: string): string => readFileSync(path.join(bundle.folder, `${name}.mjs`), 'utf8');
+export const bundleText = (bundle: Bundle, name: string): string =>
+  readFileSync(path.join(bundle.folder, `${name}.mjs`), 'utf8');

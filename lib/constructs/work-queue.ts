@@ -30,7 +30,10 @@ export class WorkQueue extends Construct {
       retentionPeriod: Duration.days(14),
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     };
-    this.deadLetters = new sqs.Queue(this, 'DeadLetters', { ...shared, queueName: `throughline-${stage.name}-${name}-dead` });
+    this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
+      ...shared,
+      queueName: `throughline-${stage.name}-${name}-dead`,
+    });
     this.queue = new sqs.Queue(this, 'Queue', {
       ...shared,
       queueName: `throughline-${stage.name}-${name}`,
@@ -38,8 +41,18 @@ export class WorkQueue extends Construct {
       visibilityTimeout: Duration.seconds(WORKER_TIMEOUT.toSeconds() * 6),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
-    this.#alarm('AnyDeadLetter', this.deadLetters.metricApproximateNumberOfMessagesVisible(), 1, `${name}: a message failed ${MAX_RECEIVES} times`);
-    this.#alarm('TooOld', this.queue.metricApproximateAgeOfOldestMessage(), MAX_AGE.toSeconds(), `${name}: the worker does not keep up`);
+    this.#alarm(
+      'AnyDeadLetter',
+      this.deadLetters.metricApproximateNumberOfMessagesVisible(),
+      1,
+      `${name}: a message failed ${MAX_RECEIVES} times`,
+    );
+    this.#alarm(
+      'TooOld',
+      this.queue.metricApproximateAgeOfOldestMessage(),
+      MAX_AGE.toSeconds(),
+      `${name}: the worker does not keep up`,
+    );
   }
 
   /** Has `worker` take this queue's messages, at most as many batches at once as the worker may run. */

@@ -3,8 +3,15 @@ import { commonProblems, problemDocument } from '../../lambdas/shared/problem.ts
 
 const { ResponseType } = apigateway;
 const {
-  VALIDATION_FAILED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, PAYLOAD_TOO_LARGE,
-  UNSUPPORTED_MEDIA_TYPE, TOO_MANY_REQUESTS, INTERNAL, DEPENDENCY_UNAVAILABLE,
+  VALIDATION_FAILED,
+  UNAUTHENTICATED,
+  FORBIDDEN,
+  NOT_FOUND,
+  PAYLOAD_TOO_LARGE,
+  UNSUPPORTED_MEDIA_TYPE,
+  TOO_MANY_REQUESTS,
+  INTERNAL,
+  DEPENDENCY_UNAVAILABLE,
 } = commonProblems;
 
 /** What the gateway itself refuses, in the words of the house. */

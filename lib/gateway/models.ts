@@ -20,6 +20,8 @@ export function bodyModel(scope: Construct, api: apigateway.RestApi, route: Rout
 function withoutUnknowns(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutUnknowns);
   if (!schema || typeof schema !== 'object') return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => key !== '~standard' && !(key === 'format' && value === 'uuid'));
+  const kept = Object.entries(schema).filter(
+    ([key, value]) => key !== '~standard' && !(key === 'format' && value === 'uuid'),
+  );
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutUnknowns(value)]));
 }

@@ -1,1 +1,45 @@
-document.querySelector("main")!.textContent="soon"; export {};
+import { element, say } from './dom.ts';
+import * as pages from './pages.ts';
+import { isLoggedIn, logOut } from './session.ts';
+
+function navigation(): void {
+  const link = (href: string, label: string) => element('a', { href }, label);
+  const leave = async () => {
+    await logOut();
+    location.hash = '#/';
+    await route();
+  };
+  const account = isLoggedIn()
+    ? [link('#/orders', 'Orders'), element('button', { type: 'button', click: () => void leave() }, 'Log out')]
+    : [link('#/log-in', 'Log in'), link('#/sign-up', 'Sign up')];
+  document.querySelector('nav')?.replaceChildren(link('#/', 'Products'), ...account);
+}
+
+/** The page that the address names. */
+function pageOf(hash: string): Promise<void> {
+  const [path = '', query] = hash.replace(/^#/, '').split('?');
+  const [, first = '', second = ''] = path.split('/');
+  const token = new URLSearchParams(query).get('token') ?? '';
+  switch (first) {
+    case 'orders':
+      return second ? pages.orderPage(second) : pages.ordersPage();
+    case 'log-in':
+      return pages.logInPage();
+    case 'sign-up':
+      return pages.signUpPage();
+    case 'verify-email':
+      return pages.verifyPage(token);
+    case 'reset-password':
+      return pages.resetPage(token);
+    default:
+      return pages.productsPage();
+  }
+}
+
+async function route(): Promise<void> {
+  navigation();
+  await pageOf(location.hash).catch((error: Error) => say(error.message));
+}
+
+window.addEventListener('hashchange', () => void route());
+void route();

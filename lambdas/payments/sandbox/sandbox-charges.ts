@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.client.ts';
 import type { Money } from '../../shared/money.ts';
-import type { SandboxCharge } from './sandbox.routes.ts';
 import { type ChargeRow, chargeOnce } from './sandbox.repository.ts';
+import type { SandboxCharge } from './sandbox.routes.ts';
 
 /** What each test token does. Any other is declined, as a company would decline a token that it did not issue. */
 const TOKENS: Record<string, { status: ChargeRow['status']; answerAfterMs?: number }> = {
@@ -30,7 +30,9 @@ export async function createCharge(
   request: { idempotencyKey: string; amount: Money; token: string },
 ): Promise<SandboxCharge> {
   const { status, answerAfterMs = 0 } = TOKENS[request.token] ?? { status: 'declined' };
-  const row = await database.write((db) => chargeOnce(db, request.idempotencyKey, request.token, request.amount, status));
+  const row = await database.write((db) =>
+    chargeOnce(db, request.idempotencyKey, request.token, request.amount, status),
+  );
   const charge = toCharge(row, actionBaseUrl);
   await send(webhookOf(charge));
   if (answerAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, answerAfterMs));

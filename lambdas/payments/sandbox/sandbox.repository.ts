@@ -12,21 +12,35 @@ export interface ChargeRow {
 const CHARGE = sql.raw('id, idempotency_key, token, status');
 
 /** The charge of a key: made now, or the one that was made before. */
-export async function chargeOnce(db: Sql, key: string, token: string, amount: Money, status: ChargeRow['status']): Promise<ChargeRow> {
+export async function chargeOnce(
+  db: Sql,
+  key: string,
+  token: string,
+  amount: Money,
+  status: ChargeRow['status'],
+): Promise<ChargeRow> {
   const { rows } = await sql<ChargeRow>`
     INSERT INTO sandbox.charges (idempotency_key, token, amount_minor, currency, status)
     VALUES (${key}, ${token}, ${amount.amountMinor}, ${amount.currency}, ${status})
-    ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key RETURNING ${CHARGE}`.execute(db);
+    ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key RETURNING ${CHARGE}`.execute(
+    db,
+  );
   return rows[0] as ChargeRow;
 }
 
 export async function findChargeByKey(db: Sql, key: string): Promise<ChargeRow | undefined> {
-  const { rows } = await sql<ChargeRow>`SELECT ${CHARGE} FROM sandbox.charges WHERE idempotency_key = ${key}`.execute(db);
+  const { rows } = await sql<ChargeRow>`SELECT ${CHARGE} FROM sandbox.charges WHERE idempotency_key = ${key}`.execute(
+    db,
+  );
   return rows[0];
 }
 
 /** Answers a challenge, once; later answers change nothing. */
-export async function answerChallenge(db: Sql, id: string, status: 'succeeded' | 'declined'): Promise<ChargeRow | undefined> {
+export async function answerChallenge(
+  db: Sql,
+  id: string,
+  status: 'succeeded' | 'declined',
+): Promise<ChargeRow | undefined> {
   const { rows } = await sql<ChargeRow>`
     UPDATE sandbox.charges SET status = CASE WHEN status = 'requires_action' THEN ${status} ELSE status END
     WHERE id = ${id} RETURNING ${CHARGE}`.execute(db);

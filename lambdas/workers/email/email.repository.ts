@@ -14,7 +14,9 @@ export async function findContact(db: Sql, userId: string): Promise<Contact | un
 
 /** Hands the hash of a minted token to auth. @returns false when the request is closed: used, expired or superseded */
 export async function attachMailToken(db: Sql, mailTokenId: string, tokenHash: Buffer): Promise<boolean> {
-  const { rows } = await sql<{ attached: boolean }>`SELECT auth.attach_mail_token(${mailTokenId}, ${tokenHash}) AS attached`.execute(db);
+  const { rows } = await sql<{
+    attached: boolean;
+  }>`SELECT auth.attach_mail_token(${mailTokenId}, ${tokenHash}) AS attached`.execute(db);
   return rows[0]?.attached ?? false;
 }
 
@@ -32,7 +34,9 @@ export async function claimDelivery(db: Sql, eventId: string, template: string):
       ON CONFLICT (event_id) DO UPDATE SET claimed_until = excluded.claimed_until
       WHERE d.status = 'sending' AND d.claimed_until < now() RETURNING 1
     )
-    SELECT EXISTS (SELECT FROM claim) AS claimed, (SELECT status FROM email.deliveries WHERE event_id = ${eventId}) AS status`.execute(db);
+    SELECT EXISTS (SELECT FROM claim) AS claimed, (SELECT status FROM email.deliveries WHERE event_id = ${eventId}) AS status`.execute(
+    db,
+  );
   if (rows[0]?.claimed) return 'ours';
   // Seen by the statement's snapshot; a row that committed meanwhile shows as null and is still being sent.
   return rows[0]?.status === 'sent' || rows[0]?.status === 'skipped' ? 'done' : 'theirs';
@@ -46,5 +50,7 @@ export async function finishDelivery(db: Sql, eventId: string, messageId: string
 
 /** Gives a claim back after a failure, so that the next try need not wait for the lease. */
 export async function releaseDelivery(db: Sql, eventId: string): Promise<void> {
-  await sql`UPDATE email.deliveries SET claimed_until = now() WHERE event_id = ${eventId} AND status = 'sending'`.execute(db);
+  await sql`UPDATE email.deliveries SET claimed_until = now() WHERE event_id = ${eventId} AND status = 'sending'`.execute(
+    db,
+  );
 }

@@ -1,8 +1,15 @@
-import { hashSecretToken, mintSecretToken } from '../../shared/secret-tokens.ts';
 import type { Database } from '../../database/database.client.ts';
 import type { DomainEvent } from '../../queue/events.ts';
 import { count } from '../../shared/metrics.ts';
-import { attachMailToken, type Contact, claimDelivery, findContact, finishDelivery, releaseDelivery } from './email.repository.ts';
+import { hashSecretToken, mintSecretToken } from '../../shared/secret-tokens.ts';
+import {
+  attachMailToken,
+  type Contact,
+  claimDelivery,
+  findContact,
+  finishDelivery,
+  releaseDelivery,
+} from './email.repository.ts';
 import * as templates from './templates.ts';
 
 /** Hands a mail to the carrier. @returns the carrier's id of it */
@@ -36,17 +43,25 @@ export async function sendEventMail(deps: MailDependencies, event: DomainEvent):
 }
 
 /** @returns undefined for an event that needs no mail any more */
-async function composeMail(deps: MailDependencies, event: DomainEvent, { name }: Contact): Promise<templates.Mail | undefined> {
+async function composeMail(
+  deps: MailDependencies,
+  event: DomainEvent,
+  { name }: Contact,
+): Promise<templates.Mail | undefined> {
   const { shopUrl } = deps;
   switch (event.type) {
     case 'user.signed_up':
     case 'user.verification_requested': {
       const token = await mintToken(deps, event.payload.mailTokenId);
-      return token === undefined ? undefined : templates.verifyAddressMail(name, `${shopUrl}/#/verify-email?token=${token}`);
+      return token === undefined
+        ? undefined
+        : templates.verifyAddressMail(name, `${shopUrl}/#/verify-email?token=${token}`);
     }
     case 'user.password_reset_requested': {
       const token = await mintToken(deps, event.payload.mailTokenId);
-      return token === undefined ? undefined : templates.resetPasswordMail(name, `${shopUrl}/#/reset-password?token=${token}`);
+      return token === undefined
+        ? undefined
+        : templates.resetPasswordMail(name, `${shopUrl}/#/reset-password?token=${token}`);
     }
     case 'order.placed':
       return templates.orderReceivedMail({ ...event.payload, name, shopUrl });

@@ -1,4 +1,5 @@
-import { formatMoney, type Money } from '../../shared/money.ts';
+import type { Money } from '../../shared/money.ts';
+import { formatMoney } from '../../shared/money-format.ts';
 
 export interface Mail {
   subject: string;
@@ -15,26 +16,46 @@ export interface OrderMailFacts {
 }
 
 export const verifyAddressMail = (name: string, link: string): Mail =>
-  compose('Verify your address', name, ['Please confirm that this address is yours. The link works once, for 48 hours.'], {
-    label: 'Verify my address',
-    link,
-  });
+  compose(
+    'Verify your address',
+    name,
+    ['Please confirm that this address is yours. The link works once, for 48 hours.'],
+    {
+      label: 'Verify my address',
+      link,
+    },
+  );
 
 export const resetPasswordMail = (name: string, link: string): Mail =>
   compose(
     'Reset your password',
     name,
-    ['Somebody, hopefully you, asked to reset your password. The link works once, for one hour.', 'If it was not you, ignore this mail: nothing has changed.'],
+    [
+      'Somebody, hopefully you, asked to reset your password. The link works once, for one hour.',
+      'If it was not you, ignore this mail: nothing has changed.',
+    ],
     { label: 'Set a new password', link },
   );
 
 export const orderReceivedMail = (facts: OrderMailFacts): Mail =>
-  compose(`We have your order ${shortId(facts)}`, facts.name, ['Thank you for your order. It is held for you until it is paid:', ...listing(facts)], orderLink(facts));
+  compose(
+    `We have your order ${shortId(facts)}`,
+    facts.name,
+    ['Thank you for your order. It is held for you until it is paid:', ...listing(facts)],
+    orderLink(facts),
+  );
 
 export const paymentReceiptMail = (facts: OrderMailFacts): Mail =>
-  compose(`Receipt for order ${shortId(facts)}`, facts.name, ['We have received your payment. Thank you!', ...listing(facts)], orderLink(facts));
+  compose(
+    `Receipt for order ${shortId(facts)}`,
+    facts.name,
+    ['We have received your payment. Thank you!', ...listing(facts)],
+    orderLink(facts),
+  );
 
-export const paymentFailedMail = (facts: Pick<OrderMailFacts, 'name' | 'orderId' | 'shopUrl'> & { amount: Money }): Mail =>
+export const paymentFailedMail = (
+  facts: Pick<OrderMailFacts, 'name' | 'orderId' | 'shopUrl'> & { amount: Money },
+): Mail =>
   compose(
     `Your payment for order ${shortId(facts)} did not go through`,
     facts.name,

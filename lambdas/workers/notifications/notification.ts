@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { DomainEvent } from '../../queue/events.ts';
-import { formatMoney } from '../../shared/money.ts';
+import { formatMoney } from '../../shared/money-format.ts';
 import { timestampSchema, uuidSchema } from '../../shared/text.ts';
 
 export const notificationSchema = z.object({

@@ -14,7 +14,9 @@ function implement(): Implementations<typeof notificationRoutes> {
   return {
     listNotifications: async ({ principal, query }) => {
       const after = decodeCursor(query.cursor);
-      const rows = await data.read(principal.userId, (db) => listNotifications(db, principal.userId, after, query.limit));
+      const rows = await data.read(principal.userId, (db) =>
+        listNotifications(db, principal.userId, after, query.limit),
+      );
       return { status: 200, body: toPage(rows, query.limit, toNotification) };
     },
     readNotification: async ({ principal, params }) => {

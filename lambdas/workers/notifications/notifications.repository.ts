@@ -31,17 +31,24 @@ export interface NewNotification {
 }
 
 /** The effect and the record of its event are one row. @returns false when it was there already */
-export async function insertNotification(db: Sql, { eventId, userId, kind, title, orderId }: NewNotification): Promise<boolean> {
+export async function insertNotification(
+  db: Sql,
+  { eventId, userId, kind, title, orderId }: NewNotification,
+): Promise<boolean> {
   const { rows } = await sql`
     INSERT INTO notifications.notifications (event_id, user_id, kind, title, order_id)
-    VALUES (${eventId}, ${userId}, ${kind}, ${title}, ${orderId}) ON CONFLICT (event_id) DO NOTHING RETURNING 1`.execute(db);
+    VALUES (${eventId}, ${userId}, ${kind}, ${title}, ${orderId}) ON CONFLICT (event_id) DO NOTHING RETURNING 1`.execute(
+    db,
+  );
   return rows.length > 0;
 }
 
 export async function listNotifications(db: Sql, userId: string, after: string | undefined, limit: number) {
   const { rows } = await sql<NotificationRow>`
     SELECT ${NOTIFICATION} FROM notifications.notifications
-    WHERE user_id = ${userId} AND (${after ?? null}::uuid IS NULL OR id < ${after ?? null}) ORDER BY id DESC LIMIT ${limit + 1}`.execute(db);
+    WHERE user_id = ${userId} AND (${after ?? null}::uuid IS NULL OR id < ${after ?? null}) ORDER BY id DESC LIMIT ${limit + 1}`.execute(
+    db,
+  );
   return rows;
 }
 

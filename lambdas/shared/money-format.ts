@@ -1,0 +1,8 @@
+import type { Money } from './money.ts';
+
+/** For people: `19.99 EUR`, with the currency's own number of decimals (JPY has none). */
+export function formatMoney({ amountMinor, currency }: Money): string {
+  const digits =
+    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
+}

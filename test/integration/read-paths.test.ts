@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { Redis as Valkey } from 'iovalkey';
+import pg from 'pg';
+import { CacheAside } from '../../lambdas/cache/cache-aside.ts';
+import { ProductReads } from '../../lambdas/catalog/read-products.ts';
+import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
+import { sql } from 'kysely';
+import { makeProduct, makeUser, unique } from '../support/factories.ts';
+import { cacheAs, databaseAs, eventually, rows } from '../support/platform.ts';
+
+const database = databaseAs('catalog');
+const cache = cacheAs('catalog');
+/** Ports that nobody listens on. */
+const deadCache = cacheAs('catalog', 1);
+afterAll(async () => {
+  await database.close();
+  cache.close();
+  deadCache.close();
+});
+
+describe('a product', () => {
+  test('that is cached costs one round trip to Valkey and none to PostgreSQL', async () => {
+    const reads = new ProductReads(database, cache);
+    const id = await makeProduct(3);
+    await reads.one(id);
+    const query = jest.spyOn(pg.Client.prototype, 'query');
+    const command = jest.spyOn(Valkey.prototype, 'sendCommand');
+    expect((await reads.one(id)).available).toBe(3);
+    expect(command).toHaveBeenCalledTimes(1);
+    expect(query).not.toHaveBeenCalled();
+    jest.restoreAllMocks();
+  });
+
+  test('is read from the database while the cache is dead', async () => {
+    const reads = new ProductReads(database, deadCache);
+    expect((await reads.one(await makeProduct(4))).available).toBe(4);
+  });
+
+  test('is read from the writer while the reader is dead', async () => {
+    const withoutReader = databaseAs('catalog', { reader: '127.0.0.1:1' });
+    const reads = new ProductReads(withoutReader, cache);
+    expect((await reads.one(await makeProduct(5))).available).toBe(5);
+    await withoutReader.close();
+  });
+
+  test('that was just created is found, though the replica may lag', async () => {
+    const reads = new ProductReads(database, cache);
+    const ids = await Promise.all(Array.from({ length: 10 }, () => makeProduct(1)));
+    for (const id of ids) expect((await reads.one(id)).id).toBe(id);
+  });
+
+  test('a dead writer is told as such, with when to come back', async () => {
+    const dead = databaseAs('catalog', { writer: '127.0.0.1:1' });
+    await expect(dead.write((db) => sql`SELECT 1`.execute(db))).rejects.toMatchObject({
+      kind: { code: 'DEPENDENCY_UNAVAILABLE', status: 503 },
+      details: { retryAfterSeconds: expect.any(Number) },
+    });
+    await dead.close();
+  });
+});
+
+describe('cache-aside', () => {
+  const caches = Array.from({ length: 10 }, () => cacheAs('catalog'));
+  afterAll(() => caches.forEach((each) => each.close()));
+
+  test('one key is refilled once, however many ask at the same moment', async () => {
+    const key = `product:${unique('stampede')}`;
+    let loads = 0;
+    const load = async () => {
+      loads++;
+      await rows('SELECT pg_sleep(0.05)');
+      return 'value';
+    };
+    const asked = Array.from({ length: 100 }, (_, index) =>
+      new CacheAside<string>(caches[index % caches.length] as (typeof caches)[number], { ttlMs: 60_000 }).get(key, load),
+    );
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['value']));
+    expect(loads).toBe(1);
+  });
+
+  test('a value that was read before an invalidation is not stored after it', async () => {
+    const key = `product:${unique('stale')}`;
+    const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
+    const { promise: mayFinish, resolve: finish } = Promise.withResolvers<void>();
+    const slow = aside.get(key, async () => {
+      await mayFinish;
+      return 'old';
+    });
+    await aside.invalidate(key);
+    finish();
+    expect(await slow).toBe('old');
+    expect(await aside.get(key, async () => 'new')).toBe('new');
+  });
+
+  test('a loader that fails gives its error and leaves nothing in the cache', async () => {
+    const key = `product:${unique('failing')}`;
+    const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
+    await expect(aside.get(key, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await eventually(async () => aside.get(key, async () => 'fine'))).toBe('fine');
+  });
+});
+
+describe('reading your own writes', () => {
+  const isReplica = async (data: ReadYourWrites, userId: string) =>
+    data.read(userId, async (db) => (await sql<{ replica: boolean }>`SELECT pg_is_in_recovery() AS replica`.execute(db)).rows[0]?.replica);
+
+  test('others read from the replica; who has just written reads from the writer', async () => {
+    const orders = databaseAs('orders');
+    const ordersCache = cacheAs('orders');
+    const data = new ReadYourWrites(orders, ordersCache);
+    const [writer, other] = [await makeUser(), await makeUser()];
+    expect(await isReplica(data, writer)).toBe(true);
+    await data.transaction(writer, async (tx) => void (await sql`SELECT 1`.execute(tx)));
+    expect(await isReplica(data, writer)).toBe(false);
+    expect(await isReplica(data, other)).toBe(true);
+    await orders.close();
+    ordersCache.close();
+  });
+
+  test('a cache that cannot tell sends reads to the writer', async () => {
+    const orders = databaseAs('orders');
+    const dead = cacheAs('orders', 1);
+    expect(await isReplica(new ReadYourWrites(orders, dead), await makeUser())).toBe(false);
+    await orders.close();
+    dead.close();
+  });
+});

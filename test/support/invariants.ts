@@ -1,0 +1,32 @@
+import { rows } from './platform.ts';
+
+/** What must hold at any moment, each as a query that returns what breaks it. */
+export const INVARIANTS: Record<string, string> = {
+  'stock is never oversold': 'SELECT * FROM catalog.stock WHERE NOT (0 <= reserved AND reserved <= on_hand)',
+  'reserved stock is what unpaid orders hold': `
+    SELECT s.product_id, s.reserved, coalesce(sum(i.quantity), 0) AS held FROM catalog.stock s
+    LEFT JOIN (orders.order_items i JOIN orders.orders o ON o.id = i.order_id AND o.status = 'awaiting_payment')
+      ON i.product_id = s.product_id
+    GROUP BY s.product_id, s.reserved HAVING s.reserved <> coalesce(sum(i.quantity), 0)`,
+  'an order has at most one captured payment': `
+    SELECT order_id FROM payments.payments WHERE status IN ('captured', 'partially_refunded', 'refunded')
+    GROUP BY order_id HAVING count(*) > 1`,
+  'no more is refunded than was captured': 'SELECT * FROM payments.payments WHERE refunded_minor > amount_minor',
+  'the provider charged what we say was captured': `
+    SELECT p.id FROM payments.payments p LEFT JOIN sandbox.charges c ON c.idempotency_key = p.id::text AND c.status = 'succeeded'
+    WHERE p.status IN ('captured', 'partially_refunded', 'refunded') AND c.amount_minor IS DISTINCT FROM p.amount_minor`,
+  'every order was told of as often as it changed': `
+    SELECT o.id FROM orders.orders o WHERE o.version <>
+      (SELECT count(*) FROM queue.outbox e WHERE e.aggregate_id = o.id AND e.type LIKE 'order.%')`,
+  'a paid order has a captured payment': `
+    SELECT id FROM orders.orders o WHERE status IN ('paid', 'fulfilled') AND NOT EXISTS
+      (SELECT FROM payments.payments p WHERE p.order_id = o.id AND p.status IN ('captured', 'partially_refunded', 'refunded'))`,
+  'a session has at most one live refresh token': `
+    SELECT session_id FROM auth.refresh_tokens WHERE used_at IS NULL GROUP BY session_id HAVING count(*) > 1`,
+};
+
+/** @returns the names of the broken ones, with their rows */
+export async function brokenInvariants(): Promise<Record<string, unknown[]>> {
+  const found = await Promise.all(Object.entries(INVARIANTS).map(async ([name, query]) => [name, await rows(query)] as const));
+  return Object.fromEntries(found.filter(([, broken]) => broken.length > 0));
+}

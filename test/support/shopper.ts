@@ -1,0 +1,101 @@
+import { endpoints, eventually } from './platform.ts';
+import { uniqueEmail } from './factories.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test reads out of it is what it asserts
+  body: any;
+}
+
+export interface CallOptions {
+  token?: string;
+  body?: unknown;
+  /** Sent as it is, for bodies that are not JSON. */
+  raw?: string;
+  headers?: Record<string, string>;
+}
+
+/** One call through the edge, as a browser would make it. */
+export async function call(method: string, path: string, { token, body, raw, headers }: CallOptions = {}): Promise<Answer> {
+  const response = await fetch(`${endpoints.edge}/api${path}`, {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...((body !== undefined || raw !== undefined) && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+}
+
+export const PASSWORD = 'correct horse battery';
+
+/** Somebody with an account and a session. */
+export class Shopper {
+  readonly email: string;
+  accessToken = '';
+  refreshToken = '';
+
+  constructor(email: string) {
+    this.email = email;
+  }
+
+  static async signUp(): Promise<Shopper> {
+    const shopper = new Shopper(uniqueEmail());
+    const { status, body } = await call('POST', '/auth/signup', { body: { email: shopper.email, password: PASSWORD, name: 'Ann' } });
+    if (status !== 201) throw new Error(`Sign-up answered ${status}: ${JSON.stringify(body)}`);
+    return shopper.logIn();
+  }
+
+  async logIn(password = PASSWORD): Promise<this> {
+    const { status, body } = await call('POST', '/auth/login', { body: { email: this.email, password } });
+    if (status !== 200) throw new Error(`Log-in answered ${status}: ${JSON.stringify(body)}`);
+    this.accessToken = body.accessToken;
+    this.refreshToken = body.refreshToken;
+    return this;
+  }
+
+  call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    return call(method, path, { token: this.accessToken, ...options });
+  }
+
+  placeOrder(items: { productId: string; quantity: number }[], key: string = crypto.randomUUID()): Promise<Answer> {
+    return this.call('POST', '/orders', { body: { items }, headers: { 'idempotency-key': key } });
+  }
+
+  pay(orderId: string, token = 'tok_approved', key: string = crypto.randomUUID()): Promise<Answer> {
+    const body = { orderId, paymentMethod: { type: 'card', token } };
+    return this.call('POST', '/payments', { body, headers: { 'idempotency-key': key } });
+  }
+
+  async orderWithStatus(id: string, status: string): Promise<Answer['body']> {
+    return eventually(async () => {
+      const { body } = await this.call('GET', `/orders/${id}`);
+      return body.order.status === status && body.order;
+    });
+  }
+}
+
+export async function admin(): Promise<Shopper> {
+  return new Shopper(endpoints.admin.email).logIn(endpoints.admin.password);
+}
+
+export interface Mail {
+  subject: string;
+  text: string;
+  html: string;
+  to: string[];
+}
+
+/** Waits for a mail with this in its subject. */
+export function mailTo(email: string, subject: string): Promise<Mail> {
+  return eventually(async () => (await mailsTo(email)).find((mail) => mail.subject.includes(subject)), 15_000);
+}
+
+export async function mailsTo(email: string): Promise<Mail[]> {
+  const response = await fetch(`${endpoints.mailbox}/api/messages?to=${encodeURIComponent(email)}`);
+  return ((await response.json()) as { items: Mail[] }).items;
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeCursor, encodeCursor, toPage } from '../../../lambdas/shared/cursor.ts';
+import { mintId } from '../../../lambdas/shared/ids.ts';
+
+describe('cursors', () => {
+  test('what is handed out is read back', () => {
+    fc.assert(fc.property(fc.uuid(), (id) => expect(decodeCursor(encodeCursor(id))).toBe(id)));
+  });
+
+  test('anything else is refused, naming the parameter', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), (text) => {
+        expect(() => decodeCursor(text)).toThrow(
+          expect.objectContaining({
+            details: expect.objectContaining({ fields: [expect.objectContaining({ field: 'query.cursor' })] }),
+          }),
+        );
+      }),
+    );
+  });
+
+  test('a page tells of a next one exactly when there is one', () => {
+    const rows = [1, 2, 3].map(() => ({ id: crypto.randomUUID() }));
+    expect(toPage(rows, 3, (row) => row).nextCursor).toBeNull();
+    const page = toPage(rows, 2, (row) => row);
+    expect(page.items).toEqual(rows.slice(0, 2));
+    expect(decodeCursor(page.nextCursor ?? undefined)).toBe(rows[1]?.id);
+  });
+});
+
+describe('ids', () => {
+  test('sort by the time that they were made at', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 47 }), fc.integer({ min: 1, max: 2 ** 40 }), (at, later) => {
+        expect(mintId(new Date(at)) < mintId(new Date(at + later))).toBe(true);
+      }),
+    );
+  });
+
+  test('are UUIDs of version 7', () => {
+    expect(mintId(new Date())).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});

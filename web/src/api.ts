@@ -1,0 +1,64 @@
+import type * as z from 'zod';
+import type { Route } from '../../lambdas/shared/contract.ts';
+import type { API_ROUTES } from '../../lib/api-routes.ts';
+
+type Routes = typeof API_ROUTES;
+type Input<S> = S extends z.ZodType ? z.input<S> : undefined;
+type Body<A> = A extends { body: infer S extends z.ZodType } ? z.output<S> : undefined;
+
+/** What a call takes, as the contract says. */
+export type CallOf<R extends Route> = {
+  params?: Input<R['params']>;
+  query?: Input<R['query']>;
+  body?: Input<R['body']>;
+  idempotencyKey?: string;
+};
+/** What it answers. */
+export type AnswerOf<R extends Route> = { [S in keyof R['answers']]: Body<R['answers'][S]> }[keyof R['answers']];
+
+/** A refusal, with the literal code to switch on. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly fields: { field: string; message: string }[];
+
+  constructor(problem: { code: string; status: number; title: string; detail?: string; fields?: ApiError['fields'] }) {
+    super(problem.detail ?? problem.title);
+    this.code = problem.code;
+    this.status = problem.status;
+    this.fields = problem.fields ?? [];
+  }
+}
+
+export interface ApiOptions {
+  baseUrl: string;
+  /** The access token to send, if there is one. */
+  token: () => string | undefined;
+}
+
+/** The typed client: names, inputs and answers come from the contracts; nothing of theirs is in the bundle. */
+export function createApi({ baseUrl, token }: ApiOptions) {
+  return async function call<N extends keyof Routes>(
+    method: Routes[N]['method'],
+    path: Routes[N]['path'],
+    { params, query, body, idempotencyKey }: CallOf<Routes[N]> = {},
+  ): Promise<AnswerOf<Routes[N]>> {
+    const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
+      encodeURIComponent(String((params as Record<string, unknown>)[name])),
+    );
+    const search = new URLSearchParams(query as Record<string, string>).toString();
+    const accessToken = token();
+    const response = await fetch(`${baseUrl}${filled}${search ? `?${search}` : ''}`, {
+      method,
+      headers: {
+        ...(accessToken && { authorization: `Bearer ${accessToken}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new ApiError(JSON.parse(text));
+    return (text ? JSON.parse(text) : undefined) as AnswerOf<Routes[N]>;
+  };
+}

@@ -1,0 +1,55 @@
+import { createApi } from './api.ts';
+
+interface StoredTokens {
+  accessToken: string;
+  refreshToken: string;
+  expiresAtMs: number;
+}
+
+const KEY = 'throughline.session';
+/** Renewed this long before the end, so that no call is made with a token that dies on the way. */
+const MARGIN_MS = 30_000;
+
+const read = (): StoredTokens | undefined => JSON.parse(sessionStorage.getItem(KEY) ?? 'null') ?? undefined;
+
+function store(tokens: { accessToken: string; refreshToken: string; expiresIn: number }): void {
+  const { accessToken, refreshToken, expiresIn } = tokens;
+  sessionStorage.setItem(
+    KEY,
+    JSON.stringify({ accessToken, refreshToken, expiresAtMs: Date.now() + expiresIn * 1000 }),
+  );
+}
+
+const call = createApi({ baseUrl: '/api', token: () => read()?.accessToken });
+
+export const isLoggedIn = (): boolean => read() !== undefined;
+
+export async function logIn(email: string, password: string): Promise<void> {
+  store(await call<'logIn'>('POST', '/auth/login', { body: { email, password } }));
+}
+
+export async function logOut(): Promise<void> {
+  await call<'logOut'>('POST', '/auth/logout').catch(() => {});
+  sessionStorage.removeItem(KEY);
+}
+
+let renewal: Promise<void> | undefined;
+
+/** One renewal at a time: a refresh token is good once, and a second use would end the session. */
+async function renew(): Promise<void> {
+  const tokens = read();
+  if (!tokens || tokens.expiresAtMs - MARGIN_MS > Date.now()) return;
+  renewal ??= call<'refresh'>('POST', '/auth/refresh', { body: { refreshToken: tokens.refreshToken } })
+    .then(store)
+    .catch(() => sessionStorage.removeItem(KEY))
+    .finally(() => {
+      renewal = undefined;
+    });
+  await renewal;
+}
+
+/** Calls the API as whoever is logged in. */
+export const api: typeof call = async (...args) => {
+  await renew();
+  return call(...args);
+};
