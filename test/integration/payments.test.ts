@@ -163,7 +163,7 @@ describe('what follows a payment', () => {
     const requested = published.findLast((event) => event.type === 'refund.requested' && event.payload.paymentId === payment.id) as DomainEvent;
     await Promise.all([1, 2].map(() => handlePaymentEvent(first.database, provider, publish, requested)));
     expect((await paymentsOf(orderId))[0]?.status).toBe('refunded');
-    expect(await rows('SELECT refunded_minor FROM sandbox.charges WHERE idempotency_key = $1', [payment.id])).toEqual([{ refunded_minor: '1500' }]);
+    expect(await rows('SELECT refunded_minor FROM sandbox.charges WHERE idempotency_key = $1', [payment.id])).toEqual([{ refunded_minor: 1500 }]);
     expect(await brokenInvariants()).toEqual({});
   });
 
@@ -177,7 +177,7 @@ describe('what follows a payment', () => {
       ),
     );
     expect(refunds.filter((each) => each.status === 'fulfilled')).toHaveLength(3);
-    expect(await rows('SELECT refunded_minor FROM payments.payments WHERE id = $1', [payment.id])).toEqual([{ refunded_minor: '1200' }]);
+    expect(await rows('SELECT refunded_minor FROM payments.payments WHERE id = $1', [payment.id])).toEqual([{ refunded_minor: 1200 }]);
   });
 
   test('an unpaid order expires, once, and gives its stock back', async () => {

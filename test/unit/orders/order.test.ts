@@ -26,7 +26,7 @@ test('merging lines keeps the quantity wanted of each product', () => {
   fc.assert(
     fc.property(fc.array(line, { minLength: 1 }), (lines) => {
       const merged = mergeLines(lines);
-      const wanted = (all: typeof lines, id: string) =>
+      const wanted = (all: { productId: string; quantity: number }[], id: string) =>
         all.filter((each) => each.productId === id).reduce((sum, each) => sum + each.quantity, 0);
       for (const id of ['a', 'b', 'c']) expect(wanted(merged, id)).toBe(wanted(lines, id));
       expect(new Set(merged.map((each) => each.productId)).size).toBe(merged.length);
