@@ -111,7 +111,10 @@ function passOn(answer: http.IncomingMessage, response: http.ServerResponse): vo
     return;
   }
   const { connection, 'keep-alive': keepAlive, server, date, ...headers } = answer.headers;
-  response.writeHead(status, type ? { ...headers, 'content-type': type } : headers);
+  response.setHeaders(
+    new Map(Object.entries({ ...headers, ...(type && { 'content-type': type }) }) as [string, string][]),
+  );
+  response.writeHead(status);
   answer.pipe(response);
 }
 
@@ -130,12 +133,13 @@ function refuse(response: http.ServerResponse, kind: ProblemKind): void {
   }
   const requestId = mintId(new Date());
   const retry = kind.status === 429 || kind.status === 503 ? { 'retry-after': '1' } : {};
-  response.writeHead(kind.status, {
+  const headers = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     'x-request-id': requestId,
-    ...retry,
-  });
+  };
+  response.setHeaders(new Map(Object.entries({ ...headers, ...retry })));
+  response.writeHead(kind.status);
   response.end(JSON.stringify(problemDocument(kind, {}, requestId)));
 }
 

@@ -30,9 +30,7 @@ export const RETRY_AFTER_SECONDS = 2;
 /** Whether the database did not answer, rather than refused. */
 export function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = Object(error) as { code?: string; message?: string };
-  return (
-    TRANSIENT_STATES.has(code) || code.startsWith('08') || SOCKET_CODES.has(code) || DRIVER_MESSAGES.test(message)
-  );
+  return TRANSIENT_STATES.has(code) || code.startsWith('08') || SOCKET_CODES.has(code) || DRIVER_MESSAGES.test(message);
 }
 
 /** @throws Problem DEPENDENCY_UNAVAILABLE for a database that does not answer; anything else as it came. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
 import * as z from 'zod';
@@ -34,6 +34,8 @@ export interface Bundle {
   /** The folder to deploy; its entry is `index.mjs`. */
   folder: string;
   bytes: number;
+  /** What is loaded at import, before any lazy import: paths below the folder. */
+  eagerFiles: string[];
 }
 
 /** CommonJS dependencies ask for a `require` that ES modules do not have. */
@@ -88,9 +90,11 @@ function packFunction(name: FunctionName, outdir: string, output: string, metafi
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'chunks'), { recursive: true });
   let bytes = 0;
-  for (const file of reachable(path.relative(ROOT, path.join(outdir, `${name}.mjs`)), metafile)) {
+  const entry = path.relative(ROOT, path.join(outdir, `${name}.mjs`));
+  const placeOf = (file: string) => path.relative(outdir, path.join(ROOT, file));
+  for (const file of reachable(entry, metafile)) {
     const source = path.join(ROOT, file);
-    cpSync(source, path.join(folder, path.relative(outdir, source)));
+    cpSync(source, path.join(folder, placeOf(file)));
     bytes += statSync(source).size;
   }
   writeFileSync(path.join(folder, 'index.mjs'), `export { handler } from './${name}.mjs';\n`);
@@ -99,17 +103,19 @@ function packFunction(name: FunctionName, outdir: string, output: string, metafi
       `Bundle ${name}: ${bytes} bytes unzipped, allowed are ${MAX_BUNDLE_BYTES}. Look for a heavy import.`,
     );
   }
-  return { folder, bytes };
+  const eager = reachable(entry, metafile, (kind) => kind !== 'dynamic-import');
+  return { folder, bytes, eagerFiles: [...eager].map(placeOf) };
 }
 
-/** The entry and all chunks that it imports, also lazily, also through others. */
-function reachable(entry: string, metafile: Metafile): Set<string> {
+/** The entry and all chunks that it imports, also lazily, also through others; or those of some kinds of import only. */
+function reachable(entry: string, metafile: Metafile, follows = (_kind: string) => true): Set<string> {
   const found = new Set<string>();
   const queue = [entry];
   for (let file = queue.pop(); file; file = queue.pop()) {
     if (found.has(file)) continue;
     found.add(file);
-    queue.push(...(metafile.outputs[file]?.imports ?? []).filter((each) => !each.external).map((each) => each.path));
+    const imports = metafile.outputs[file]?.imports ?? [];
+    queue.push(...imports.filter((each) => !each.external && follows(each.kind)).map((each) => each.path));
   }
   return found;
 }
@@ -121,7 +127,3 @@ export function describeBundles(all: Record<string, Bundle>): string {
     .map(([name, { bytes }]) => `${name.padEnd(22)}${(bytes / 1000).toFixed(0).padStart(6)} KB`)
     .join('\n');
 }
-
-/** The source of a function's bundle, for a test that looks into it. */
-export const bundleText = (bundle: Bundle, name: string): string =>
-  readFileSync(path.join(bundle.folder, `${name}.mjs`), 'utf8');

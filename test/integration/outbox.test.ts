@@ -19,15 +19,28 @@ afterAll(async () => {
 
 /** An order whose process dies right after its commit, before it publishes. */
 async function orderOfDyingProcess(): Promise<string> {
-  const dying = { data: new ReadYourWrites(orders, cache), publish: () => Promise.reject(new Error('killed')), clock: () => new Date() };
-  const input = { userId: await makeUser(), idempotencyKey: crypto.randomUUID(), items: [{ productId: await makeProduct(1), quantity: 1 }] };
+  const dying = {
+    data: new ReadYourWrites(orders, cache),
+    publish: () => Promise.reject(new Error('killed')),
+    clock: () => new Date(),
+  };
+  const input = {
+    userId: await makeUser(),
+    idempotencyKey: crypto.randomUUID(),
+    items: [{ productId: await makeProduct(1), quantity: 1 }],
+  };
   await expect(placeOrder(dying, input)).rejects.toThrow('killed');
   const [order] = await rows<{ id: string }>('SELECT id FROM orders.orders WHERE user_id = $1', [input.userId]);
   return (order as { id: string }).id;
 }
 
 const eventOf = async (orderId: string) =>
-  (await rows<{ id: string; published_at: Date | null }>('SELECT id, published_at FROM queue.outbox WHERE aggregate_id = $1', [orderId]))[0] as { id: string; published_at: Date | null };
+  (
+    await rows<{ id: string; published_at: Date | null }>(
+      'SELECT id, published_at FROM queue.outbox WHERE aggregate_id = $1',
+      [orderId],
+    )
+  )[0] as { id: string; published_at: Date | null };
 
 describe('the outbox', () => {
   test('an event whose process died is published by the relay, by one of several at once', async () => {
@@ -64,7 +77,10 @@ describe('the outbox', () => {
 
   test('a second event of the same change is refused by the database', async () => {
     const orderId = await orderOfDyingProcess();
-    const copy = rows(`INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) SELECT type, aggregate_id, aggregate_version, payload FROM queue.outbox WHERE aggregate_id = $1`, [orderId]);
+    const copy = rows(
+      `INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) SELECT type, aggregate_id, aggregate_version, payload FROM queue.outbox WHERE aggregate_id = $1`,
+      [orderId],
+    );
     await expect(copy).rejects.toMatchObject({ code: '23505' });
   });
 });
@@ -75,9 +91,18 @@ describe('a mail', () => {
     type: 'payment.declined',
     aggregateId: crypto.randomUUID(),
     occurredAt: new Date().toISOString(),
-    payload: { paymentId: crypto.randomUUID(), orderId: crypto.randomUUID(), userId: await makeUser(), amount: { amountMinor: 100, currency: 'EUR' } },
+    payload: {
+      paymentId: crypto.randomUUID(),
+      orderId: crypto.randomUUID(),
+      userId: await makeUser(),
+      amount: { amountMinor: 100, currency: 'EUR' },
+    },
   });
-  const dependencies = (database: (typeof email)[number], send: () => Promise<string>) => ({ database, send, shopUrl: 'http://shop.example' });
+  const dependencies = (database: (typeof email)[number], send: () => Promise<string>) => ({
+    database,
+    send,
+    shopUrl: 'http://shop.example',
+  });
 
   test('of an event that comes twice at once is sent once', async () => {
     const event = await declined();
@@ -86,14 +111,21 @@ describe('a mail', () => {
     await Promise.allSettled(email.map((database) => sendEventMail(dependencies(database, send), event)));
     await sendEventMail(dependencies(email[0] as never, send), event);
     expect(sent).toBe(1);
-    expect(await rows('SELECT status, message_id FROM email.deliveries WHERE event_id = $1', [event.id])).toEqual([{ status: 'sent', message_id: 'message-1' }]);
+    expect(await rows('SELECT status, message_id FROM email.deliveries WHERE event_id = $1', [event.id])).toEqual([
+      { status: 'sent', message_id: 'message-1' },
+    ]);
   });
 
   test('that the carrier refused is tried again', async () => {
     const event = await declined();
     const refused = dependencies(email[0] as never, () => Promise.reject(new Error('throttled')));
     await expect(sendEventMail(refused, event)).rejects.toThrow('throttled');
-    await sendEventMail(dependencies(email[1] as never, async () => 'message'), event);
-    expect(await rows('SELECT status FROM email.deliveries WHERE event_id = $1', [event.id])).toEqual([{ status: 'sent' }]);
+    await sendEventMail(
+      dependencies(email[1] as never, async () => 'message'),
+      event,
+    );
+    expect(await rows('SELECT status FROM email.deliveries WHERE event_id = $1', [event.id])).toEqual([
+      { status: 'sent' },
+    ]);
   });
 });

@@ -26,7 +26,13 @@ const cache = cacheAs('payments');
 const ordersCache = cacheAs('orders');
 const published: DomainEvent[] = [];
 const publish = async (events: DomainEvent[]) => void published.push(...events);
-const deps = databases.map((database) => ({ database, data: new ReadYourWrites(database, cache), provider, publish, clock: () => new Date() }));
+const deps = databases.map((database) => ({
+  database,
+  data: new ReadYourWrites(database, cache),
+  provider,
+  publish,
+  clock: () => new Date(),
+}));
 const first = deps[0] as (typeof deps)[number];
 const orderDeps = { data: new ReadYourWrites(orders, ordersCache), publish, clock: () => new Date() };
 
@@ -38,12 +44,22 @@ afterAll(async () => {
 
 async function unpaidOrder(onHand = 10) {
   const [userId, productId] = [await makeUser(), await makeProduct(onHand)];
-  const { order } = await placeOrder(orderDeps, { userId, idempotencyKey: crypto.randomUUID(), items: [{ productId, quantity: 1 }] });
+  const { order } = await placeOrder(orderDeps, {
+    userId,
+    idempotencyKey: crypto.randomUUID(),
+    items: [{ productId, quantity: 1 }],
+  });
   if (!order) throw new Error('The order was not placed.');
   return { userId, productId, orderId: order.id };
 }
 
-const pay = (index: number, userId: string, orderId: string, token = 'tok_approved', idempotencyKey: string = crypto.randomUUID()) =>
+const pay = (
+  index: number,
+  userId: string,
+  orderId: string,
+  token = 'tok_approved',
+  idempotencyKey: string = crypto.randomUUID(),
+) =>
   payOrder(deps[index % deps.length] as (typeof deps)[number], {
     userId,
     idempotencyKey,
@@ -52,8 +68,13 @@ const pay = (index: number, userId: string, orderId: string, token = 'tok_approv
     requestId: 'r',
   });
 
-const paymentsOf = (orderId: string) => rows<{ id: string; status: string; version: number }>('SELECT id, status, version FROM payments.payments WHERE order_id = $1 ORDER BY id', [orderId]);
-const eventOf = (type: string, aggregateId: string) => published.find((event) => event.type === type && event.aggregateId === aggregateId) as DomainEvent;
+const paymentsOf = (orderId: string) =>
+  rows<{ id: string; status: string; version: number }>(
+    'SELECT id, status, version FROM payments.payments WHERE order_id = $1 ORDER BY id',
+    [orderId],
+  );
+const eventOf = (type: string, aggregateId: string) =>
+  published.find((event) => event.type === type && event.aggregateId === aggregateId) as DomainEvent;
 
 describe('paying an order', () => {
   test('50 times at once is one capture', async () => {
@@ -63,13 +84,20 @@ describe('paying an order', () => {
     const refusals = results.flatMap((each) => (each.status === 'rejected' ? [each.reason.kind?.status] : []));
     expect(new Set(refusals)).toEqual(new Set([409]));
     expect((await paymentsOf(orderId)).map((payment) => payment.status)).toEqual(['captured']);
-    expect(await rows(`SELECT count(*)::int AS n FROM sandbox.charges c JOIN payments.payments p ON p.id::text = c.idempotency_key WHERE p.order_id = $1`, [orderId])).toEqual([{ n: 1 }]);
+    expect(
+      await rows(
+        `SELECT count(*)::int AS n FROM sandbox.charges c JOIN payments.payments p ON p.id::text = c.idempotency_key WHERE p.order_id = $1`,
+        [orderId],
+      ),
+    ).toEqual([{ n: 1 }]);
   });
 
   test('with one key 20 times at once is one capture, one answer or "still running"', async () => {
     const { userId, orderId } = await unpaidOrder();
     const key = crypto.randomUUID();
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => pay(index, userId, orderId, 'tok_approved', key)));
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => pay(index, userId, orderId, 'tok_approved', key)),
+    );
     const refusals = results.flatMap((each) => (each.status === 'rejected' ? [each.reason.kind?.code] : []));
     expect(refusals.every((code) => code === 'REQUEST_IN_PROGRESS')).toBe(true);
     const again = await pay(0, userId, orderId, 'tok_approved', key);
@@ -82,7 +110,10 @@ describe('paying an order', () => {
     const key = crypto.randomUUID();
     const declined = { kind: { code: 'PAYMENT_DECLINED', status: 402 } };
     await expect(pay(0, userId, orderId, 'tok_declined', key)).rejects.toMatchObject(declined);
-    await expect(pay(1, userId, orderId, 'tok_declined', key)).rejects.toMatchObject({ ...declined, details: { headers: { 'idempotency-replayed': 'true' } } });
+    await expect(pay(1, userId, orderId, 'tok_declined', key)).rejects.toMatchObject({
+      ...declined,
+      details: { headers: { 'idempotency-replayed': 'true' } },
+    });
     expect((await pay(2, userId, orderId)).payment.status).toBe('captured');
   });
 
@@ -102,7 +133,13 @@ describe('paying an order', () => {
     const { userId, orderId } = await unpaidOrder();
     const key = crypto.randomUUID();
     const dying = { ...first, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
-    const input = { userId, orderId, idempotencyKey: key, paymentMethod: { type: 'card' as const, token: 'tok_approved' }, requestId: 'r' };
+    const input = {
+      userId,
+      orderId,
+      idempotencyKey: key,
+      paymentMethod: { type: 'card' as const, token: 'tok_approved' },
+      requestId: 'r',
+    };
     await expect(payOrder(dying, input)).rejects.toThrow('the process died');
     await expect(payOrder(first, input)).rejects.toMatchObject({ kind: { code: 'REQUEST_IN_PROGRESS' } });
     await rows(`UPDATE payments.idempotency_keys SET created_at = now() - interval '1 minute' WHERE key = $1`, [key]);
@@ -113,7 +150,13 @@ describe('paying an order', () => {
   test('a payment that was never charged does not block its order for ever', async () => {
     const { userId, orderId } = await unpaidOrder();
     const dying = { ...first, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
-    const input = { userId, orderId, idempotencyKey: crypto.randomUUID(), paymentMethod: { type: 'card' as const, token: 'tok_approved' }, requestId: 'r' };
+    const input = {
+      userId,
+      orderId,
+      idempotencyKey: crypto.randomUUID(),
+      paymentMethod: { type: 'card' as const, token: 'tok_approved' },
+      requestId: 'r',
+    };
     await expect(payOrder(dying, input)).rejects.toThrow('the process died');
     await expect(pay(0, userId, orderId)).rejects.toMatchObject({ kind: { code: 'PAYMENT_IN_PROGRESS' } });
     await rows(`UPDATE payments.payments SET updated_at = now() - interval '1 minute' WHERE order_id = $1`, [orderId]);
@@ -127,19 +170,39 @@ describe('a webhook', () => {
     const { userId, orderId } = await unpaidOrder();
     const { payment } = await pay(0, userId, orderId, 'tok_requires_action');
     expect(payment).toMatchObject({ status: 'requires_action', nextAction: { type: 'redirect' } });
-    const charge = { id: payment.nextAction?.url.split('/').at(-1), idempotencyKey: payment.id, status: 'succeeded', declineCode: null, actionUrl: null };
+    const charge = {
+      id: payment.nextAction?.url.split('/').at(-1),
+      idempotencyKey: payment.id,
+      status: 'succeeded',
+      declineCode: null,
+      actionUrl: null,
+    };
     const rawBody = JSON.stringify({ id: `evt_${payment.id}`, type: 'charge.succeeded', charge });
-    const input = { rawBody, signature: signWebhook(rawBody, secrets.sandboxWebhookSecret, new Date()), now: new Date() };
+    const input = {
+      rawBody,
+      signature: signWebhook(rawBody, secrets.sandboxWebhookSecret, new Date()),
+      now: new Date(),
+    };
     await rows(`UPDATE sandbox.charges SET status = 'succeeded' WHERE idempotency_key = $1`, [payment.id]);
     await Promise.all(databases.slice(0, 5).map((database) => receiveWebhook(database, provider, publish, input)));
     expect((await paymentsOf(orderId))[0]?.status).toBe('captured');
-    expect(await rows(`SELECT count(*)::int AS n FROM queue.outbox WHERE aggregate_id = $1 AND type = 'payment.captured'`, [payment.id])).toEqual([{ n: 1 }]);
+    expect(
+      await rows(`SELECT count(*)::int AS n FROM queue.outbox WHERE aggregate_id = $1 AND type = 'payment.captured'`, [
+        payment.id,
+      ]),
+    ).toEqual([{ n: 1 }]);
   });
 
   test('with another signature is refused', async () => {
     const rawBody = '{}';
-    const input = { rawBody, signature: signWebhook(rawBody, 'a wrong secret of the provider', new Date()), now: new Date() };
-    await expect(receiveWebhook(first.database, provider, publish, input)).rejects.toMatchObject({ kind: { code: 'BAD_SIGNATURE' } });
+    const input = {
+      rawBody,
+      signature: signWebhook(rawBody, 'a wrong secret of the provider', new Date()),
+      now: new Date(),
+    };
+    await expect(receiveWebhook(first.database, provider, publish, input)).rejects.toMatchObject({
+      kind: { code: 'BAD_SIGNATURE' },
+    });
   });
 });
 
@@ -149,8 +212,12 @@ describe('what follows a payment', () => {
     const { payment } = await pay(0, userId, orderId);
     const captured = eventOf('payment.captured', payment.id);
     await Promise.all([1, 2, 3].map(() => settleOrder(orders, publish, captured)));
-    expect(await rows('SELECT status, version FROM orders.orders WHERE id = $1', [orderId])).toEqual([{ status: 'paid', version: 2 }]);
-    expect(await rows('SELECT on_hand, reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([{ on_hand: 9, reserved: 0 }]);
+    expect(await rows('SELECT status, version FROM orders.orders WHERE id = $1', [orderId])).toEqual([
+      { status: 'paid', version: 2 },
+    ]);
+    expect(await rows('SELECT on_hand, reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { on_hand: 9, reserved: 0 },
+    ]);
   });
 
   test('a capture of an order that was cancelled meanwhile is given back in full', async () => {
@@ -160,10 +227,14 @@ describe('what follows a payment', () => {
     await settleOrder(orders, publish, eventOf('payment.captured', payment.id));
     const refused = eventOf('order.capture_refused', payment.id);
     await Promise.all([1, 2].map(() => handlePaymentEvent(first.database, provider, publish, refused)));
-    const requested = published.findLast((event) => event.type === 'refund.requested' && event.payload.paymentId === payment.id) as DomainEvent;
+    const requested = published.findLast(
+      (event) => event.type === 'refund.requested' && event.payload.paymentId === payment.id,
+    ) as DomainEvent;
     await Promise.all([1, 2].map(() => handlePaymentEvent(first.database, provider, publish, requested)));
     expect((await paymentsOf(orderId))[0]?.status).toBe('refunded');
-    expect(await rows('SELECT refunded_minor FROM sandbox.charges WHERE idempotency_key = $1', [payment.id])).toEqual([{ refunded_minor: 1500 }]);
+    expect(await rows('SELECT refunded_minor FROM sandbox.charges WHERE idempotency_key = $1', [payment.id])).toEqual([
+      { refunded_minor: 1500 },
+    ]);
     expect(await brokenInvariants()).toEqual({});
   });
 
@@ -173,11 +244,18 @@ describe('what follows a payment', () => {
     const adminId = await makeUser();
     const refunds = await Promise.allSettled(
       databases.map((database) =>
-        requestRefund(database, publish, { adminId, idempotencyKey: crypto.randomUUID(), paymentId: payment.id, amount: { amountMinor: 400, currency: 'EUR' } }),
+        requestRefund(database, publish, {
+          adminId,
+          idempotencyKey: crypto.randomUUID(),
+          paymentId: payment.id,
+          amount: { amountMinor: 400, currency: 'EUR' },
+        }),
       ),
     );
     expect(refunds.filter((each) => each.status === 'fulfilled')).toHaveLength(3);
-    expect(await rows('SELECT refunded_minor FROM payments.payments WHERE id = $1', [payment.id])).toEqual([{ refunded_minor: 1200 }]);
+    expect(await rows('SELECT refunded_minor FROM payments.payments WHERE id = $1', [payment.id])).toEqual([
+      { refunded_minor: 1200 },
+    ]);
   });
 
   test('an unpaid order expires, once, and gives its stock back', async () => {
@@ -185,6 +263,8 @@ describe('what follows a payment', () => {
     await rows(`UPDATE orders.orders SET expires_at = now() - interval '1 second' WHERE id = $1`, [orderId]);
     await Promise.all([1, 2, 3].map(() => expireOrders(orders, publish, () => new Date())));
     expect(await rows('SELECT status FROM orders.orders WHERE id = $1', [orderId])).toEqual([{ status: 'expired' }]);
-    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([{ reserved: 0 }]);
+    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { reserved: 0 },
+    ]);
   });
 });

@@ -2,14 +2,18 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { placeOrder } from '../../lambdas/orders/place-order.ts';
-import { brokenInvariants } from '../support/invariants.ts';
 import { makeProduct, makeUser } from '../support/factories.ts';
+import { brokenInvariants } from '../support/invariants.ts';
 import { cacheAs, databaseAs, rows } from '../support/platform.ts';
 
 const cache = cacheAs('orders');
 /** Each a process of its own, as far as the database can tell. */
 const databases = Array.from({ length: 20 }, () => databaseAs('orders'));
-const deps = databases.map((database) => ({ data: new ReadYourWrites(database, cache), publish: async () => {}, clock: () => new Date() }));
+const deps = databases.map((database) => ({
+  data: new ReadYourWrites(database, cache),
+  publish: async () => {},
+  clock: () => new Date(),
+}));
 const buyer = (index: number) => deps[index % deps.length] as (typeof deps)[number];
 
 afterAll(async () => {
@@ -21,15 +25,21 @@ const buy = (index: number, userId: string, productId: string, quantity = 1, key
   placeOrder(buyer(index), { userId, idempotencyKey: key, items: [{ productId, quantity }] });
 
 const codes = (results: PromiseSettledResult<unknown>[]) =>
-  Object.entries(Object.groupBy(results, (each) => (each.status === 'fulfilled' ? 'placed' : each.reason.kind?.code))).map(([code, all]) => [code, all?.length]);
+  Object.entries(
+    Object.groupBy(results, (each) => (each.status === 'fulfilled' ? 'placed' : each.reason.kind?.code)),
+  ).map(([code, all]) => [code, all?.length]);
 
 describe('placing an order', () => {
   test.each([20, 200])('a stock of 5 is sold to 5 of %d buyers at once, and the others are told', async (buyers) => {
     const productId = await makeProduct(5);
     const userId = await makeUser();
-    const results = await Promise.allSettled(Array.from({ length: buyers }, (_, index) => buy(index, userId, productId)));
+    const results = await Promise.allSettled(
+      Array.from({ length: buyers }, (_, index) => buy(index, userId, productId)),
+    );
     expect(Object.fromEntries(codes(results))).toEqual({ placed: 5, OUT_OF_STOCK: buyers - 5 });
-    expect(await rows('SELECT on_hand, reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([{ on_hand: 5, reserved: 5 }]);
+    expect(await rows('SELECT on_hand, reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { on_hand: 5, reserved: 5 },
+    ]);
     expect(await brokenInvariants()).toEqual({});
   });
 
@@ -39,7 +49,11 @@ describe('placing an order', () => {
     const lines = [one, two].map((productId) => ({ productId, quantity: 1 }));
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, index) =>
-        placeOrder(buyer(index), { userId, idempotencyKey: crypto.randomUUID(), items: index % 2 ? lines : lines.toReversed() }),
+        placeOrder(buyer(index), {
+          userId,
+          idempotencyKey: crypto.randomUUID(),
+          items: index % 2 ? lines : lines.toReversed(),
+        }),
       ),
     );
     expect(Object.fromEntries(codes(results))).toEqual({ placed: 60 });
@@ -50,10 +64,14 @@ describe('placing an order', () => {
     const userId = await makeUser();
     const key = crypto.randomUUID();
     const results = await Promise.all(Array.from({ length: 20 }, (_, index) => buy(index, userId, productId, 2, key)));
-    const ids = results.map((result) => result.order?.id ?? (result.replayed?.body as { order: { id: string } }).order.id);
+    const ids = results.map(
+      (result) => ((result.order ? result : result.replayed?.body) as { order: { id: string } }).order.id,
+    );
     expect(new Set(ids).size).toBe(1);
     expect(results.filter((result) => result.order)).toHaveLength(1);
-    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([{ reserved: 2 }]);
+    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { reserved: 2 },
+    ]);
   });
 
   test('a key that was used with another body is refused, and nothing is reserved', async () => {
@@ -62,14 +80,19 @@ describe('placing an order', () => {
     const key = crypto.randomUUID();
     await buy(0, userId, productId, 1, key);
     await expect(buy(1, userId, productId, 2, key)).rejects.toMatchObject({ kind: { code: 'IDEMPOTENCY_KEY_REUSED' } });
-    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([{ reserved: 1 }]);
+    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { reserved: 1 },
+    ]);
   });
 
   test('a refused order leaves nothing behind: its key may try again when there is stock', async () => {
     const productId = await makeProduct(0);
     const userId = await makeUser();
     const key = crypto.randomUUID();
-    await expect(buy(0, userId, productId, 1, key)).rejects.toMatchObject({ kind: { code: 'OUT_OF_STOCK' }, details: { extra: { productId } } });
+    await expect(buy(0, userId, productId, 1, key)).rejects.toMatchObject({
+      kind: { code: 'OUT_OF_STOCK' },
+      details: { extra: { productId } },
+    });
     await rows('UPDATE catalog.stock SET on_hand = 1 WHERE product_id = $1', [productId]);
     expect((await buy(0, userId, productId, 1, key)).order?.status).toBe('awaiting_payment');
   });

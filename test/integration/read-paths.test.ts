@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis as Valkey } from 'iovalkey';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { CacheAside } from '../../lambdas/cache/cache-aside.ts';
 import { ProductReads } from '../../lambdas/catalog/read-products.ts';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
-import { sql } from 'kysely';
 import { makeProduct, makeUser, unique } from '../support/factories.ts';
 import { cacheAs, databaseAs, eventually, rows } from '../support/platform.ts';
 
@@ -61,7 +61,9 @@ describe('a product', () => {
 
 describe('cache-aside', () => {
   const caches = Array.from({ length: 10 }, () => cacheAs('catalog'));
-  afterAll(() => caches.forEach((each) => each.close()));
+  afterAll(() => {
+    for (const each of caches) each.close();
+  });
 
   test('one key is refilled once, however many ask at the same moment', async () => {
     const key = `product:${unique('stampede')}`;
@@ -72,7 +74,10 @@ describe('cache-aside', () => {
       return 'value';
     };
     const asked = Array.from({ length: 100 }, (_, index) =>
-      new CacheAside<string>(caches[index % caches.length] as (typeof caches)[number], { ttlMs: 60_000 }).get(key, load),
+      new CacheAside<string>(caches[index % caches.length] as (typeof caches)[number], { ttlMs: 60_000 }).get(
+        key,
+        load,
+      ),
     );
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['value']));
     expect(loads).toBe(1);
@@ -102,7 +107,11 @@ describe('cache-aside', () => {
 
 describe('reading your own writes', () => {
   const isReplica = async (data: ReadYourWrites, userId: string) =>
-    data.read(userId, async (db) => (await sql<{ replica: boolean }>`SELECT pg_is_in_recovery() AS replica`.execute(db)).rows[0]?.replica);
+    data.read(
+      userId,
+      async (db) =>
+        (await sql<{ replica: boolean }>`SELECT pg_is_in_recovery() AS replica`.execute(db)).rows[0]?.replica,
+    );
 
   test('others read from the replica; who has just written reads from the writer', async () => {
     const orders = databaseAs('orders');

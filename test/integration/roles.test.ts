@@ -31,18 +31,25 @@ describe.each(DATABASE_SERVICES)('the database role of %s', (service) => {
     );
     const allowed: string[] = [];
     for (const { name } of tables) {
-      const may = await rows<{ may: boolean }>(`SELECT has_schema_privilege($1, split_part($2, '.', 1), 'USAGE') AND has_table_privilege($1, $2, 'SELECT') AS may`, [`${service}_service`, name]);
+      const may = await rows<{ may: boolean }>(
+        `SELECT has_schema_privilege($1, split_part($2, '.', 1), 'USAGE') AND has_table_privilege($1, $2, 'SELECT') AS may`,
+        [`${service}_service`, name],
+      );
       if (may[0]?.may) allowed.push(name);
     }
     const unexpected = allowed.filter((name) => {
       const [schema = ''] = name.split('.');
-      return !SCHEMAS[service].includes(schema) && !GRANTED.includes(`${name}:${service}`) && !GRANTED.includes(`${name}:*`);
+      return (
+        !SCHEMAS[service].includes(schema) && !GRANTED.includes(`${name}:${service}`) && !GRANTED.includes(`${name}:*`)
+      );
     });
     expect(unexpected).toEqual([]);
   });
 
   test('cannot create, nor become somebody else', async () => {
-    await expect(database.write((db) => sql`CREATE TABLE public.mine (id int)`.execute(db))).rejects.toMatchObject({ code: '42501' });
+    await expect(database.write((db) => sql`CREATE TABLE public.mine (id int)`.execute(db))).rejects.toMatchObject({
+      code: '42501',
+    });
     await expect(database.write((db) => sql`SET ROLE postgres`.execute(db))).rejects.toMatchObject({ code: '42501' });
   });
 });
@@ -50,8 +57,14 @@ describe.each(DATABASE_SERVICES)('the database role of %s', (service) => {
 test('a service sees and marks its own events only', async () => {
   const [orders, payments] = [databaseAs('orders'), databaseAs('payments')];
   const aggregate = crypto.randomUUID();
-  await orders.write((db) => sql`INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) VALUES ('x', ${aggregate}, 1, '{}')`.execute(db));
-  const marked = await payments.write((db) => sql`UPDATE queue.outbox SET published_at = now() WHERE aggregate_id = ${aggregate}`.execute(db));
+  await orders.write((db) =>
+    sql`INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) VALUES ('x', ${aggregate}, 1, '{}')`.execute(
+      db,
+    ),
+  );
+  const marked = await payments.write((db) =>
+    sql`UPDATE queue.outbox SET published_at = now() WHERE aggregate_id = ${aggregate}`.execute(db),
+  );
   expect(marked.numAffectedRows).toBe(0n);
   await rows('DELETE FROM queue.outbox WHERE aggregate_id = $1', [aggregate]);
   await Promise.all([orders.close(), payments.close()]);
@@ -59,7 +72,10 @@ test('a service sees and marks its own events only', async () => {
 
 describe.each(Object.keys(CACHE_USERS) as CacheService[])('the cache user of %s', (service) => {
   test('is refused keys and commands that are not its own', async () => {
-    for (const command of [(v: import('iovalkey').Redis) => v.get('somebody:elses'), (v: import('iovalkey').Redis) => v.flushall()]) {
+    for (const command of [
+      (v: import('iovalkey').Redis) => v.get('somebody:elses'),
+      (v: import('iovalkey').Redis) => v.flushall(),
+    ]) {
       const cache = cacheAs(service);
       expect(await cache.attempt(command)).toBeUndefined();
       cache.close();
@@ -81,7 +97,9 @@ test('a migration from nothing, by two at once, ends at the same schema', async 
   expect(one.length === 0 || two.length === 0).toBe(true);
   const client = new pg.Client(connectionString);
   await client.connect();
-  const { rows: found } = await client.query(`SELECT count(*)::int AS tables FROM information_schema.tables WHERE table_schema IN ('orders', 'payments')`);
+  const { rows: found } = await client.query(
+    `SELECT count(*)::int AS tables FROM information_schema.tables WHERE table_schema IN ('orders', 'payments')`,
+  );
   await client.end();
   expect(found[0].tables).toBeGreaterThan(5);
   await rows(`DROP DATABASE ${fresh}`);

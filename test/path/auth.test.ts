@@ -11,9 +11,21 @@ describe('an account', () => {
     const body = { email, password: PASSWORD, name: 'Ann' };
     const { status, body: answer } = await call('POST', '/auth/signup', { body });
     expect(status).toBe(201);
-    expect(answer.user).toEqual({ id: expect.any(String), email, name: 'Ann', role: 'customer', emailVerified: false, createdAt: expect.any(String) });
-    expect(await call('POST', '/auth/signup', { body: { ...body, email: email.toUpperCase() } })).toMatchObject({ status: 409, body: { code: 'EMAIL_TAKEN' } });
-    expect((await call('POST', '/auth/login', { body: { email: email.toUpperCase(), password: PASSWORD } })).status).toBe(200);
+    expect(answer.user).toEqual({
+      id: expect.any(String),
+      email,
+      name: 'Ann',
+      role: 'customer',
+      emailVerified: false,
+      createdAt: expect.any(String),
+    });
+    expect(await call('POST', '/auth/signup', { body: { ...body, email: email.toUpperCase() } })).toMatchObject({
+      status: 409,
+      body: { code: 'EMAIL_TAKEN' },
+    });
+    expect(
+      (await call('POST', '/auth/login', { body: { email: email.toUpperCase(), password: PASSWORD } })).status,
+    ).toBe(200);
   });
 
   test('opened 10 times at once is opened once', async () => {
@@ -27,7 +39,10 @@ describe('an account', () => {
     const token = tokenIn((await mailTo(shopper.email, 'Verify')).text);
     expect((await call('POST', '/auth/verify-email', { body: { token } })).status).toBe(204);
     expect((await shopper.call('GET', '/auth/me')).body.user.emailVerified).toBe(true);
-    expect(await call('POST', '/auth/verify-email', { body: { token } })).toMatchObject({ status: 422, body: { code: 'MAIL_TOKEN_INVALID' } });
+    expect(await call('POST', '/auth/verify-email', { body: { token } })).toMatchObject({
+      status: 422,
+      body: { code: 'MAIL_TOKEN_INVALID' },
+    });
     expect(await rows('SELECT 1 FROM queue.outbox WHERE payload::text LIKE $1', [`%${token}%`])).toEqual([]);
   });
 
@@ -35,10 +50,15 @@ describe('an account', () => {
     const shopper = await Shopper.signUp();
     expect((await call('POST', '/auth/password-reset', { body: { email: shopper.email } })).status).toBe(202);
     const token = tokenIn((await mailTo(shopper.email, 'Reset')).text);
-    expect((await call('POST', '/auth/password-reset/confirm', { body: { token, newPassword: 'another horse entirely' } })).status).toBe(204);
+    expect(
+      (await call('POST', '/auth/password-reset/confirm', { body: { token, newPassword: 'another horse entirely' } }))
+        .status,
+    ).toBe(204);
     expect((await shopper.call('GET', '/auth/me')).status).toBe(401);
     expect((await call('POST', '/auth/refresh', { body: { refreshToken: shopper.refreshToken } })).status).toBe(401);
-    expect((await call('POST', '/auth/login', { body: { email: shopper.email, password: PASSWORD } })).status).toBe(401);
+    expect((await call('POST', '/auth/login', { body: { email: shopper.email, password: PASSWORD } })).status).toBe(
+      401,
+    );
     await shopper.logIn('another horse entirely');
   });
 
@@ -60,18 +80,30 @@ describe('a session', () => {
     const shopper = await Shopper.signUp();
     const first = shopper.refreshToken;
     const { body: second } = await call('POST', '/auth/refresh', { body: { refreshToken: first } });
-    expect(second).toEqual({ accessToken: expect.any(String), tokenType: 'Bearer', expiresIn: 600, refreshToken: expect.any(String) });
-    expect(await call('POST', '/auth/refresh', { body: { refreshToken: first } })).toMatchObject({ status: 401, body: { code: 'REFRESH_REUSED' } });
+    expect(second).toEqual({
+      accessToken: expect.any(String),
+      tokenType: 'Bearer',
+      expiresIn: 600,
+      refreshToken: expect.any(String),
+    });
+    expect(await call('POST', '/auth/refresh', { body: { refreshToken: first } })).toMatchObject({
+      status: 401,
+      body: { code: 'REFRESH_REUSED' },
+    });
     expect((await call('POST', '/auth/refresh', { body: { refreshToken: second.refreshToken } })).status).toBe(401);
     expect((await call('GET', '/auth/me', { token: second.accessToken })).status).toBe(401);
   });
 
   test('is never forked: of 10 uses of one refresh token at once, one at most succeeds, and the session ends', async () => {
     const { refreshToken } = await Shopper.signUp();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => call('POST', '/auth/refresh', { body: { refreshToken } })));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => call('POST', '/auth/refresh', { body: { refreshToken } })),
+    );
     const succeeded = answers.filter(({ status }) => status === 200);
     expect(succeeded).toHaveLength(1);
-    expect((await call('POST', '/auth/refresh', { body: { refreshToken: succeeded[0]?.body.refreshToken } })).status).toBe(401);
+    expect(
+      (await call('POST', '/auth/refresh', { body: { refreshToken: succeeded[0]?.body.refreshToken } })).status,
+    ).toBe(401);
   });
 
   test('is listed, and can be ended from another', async () => {
@@ -100,5 +132,15 @@ describe('a session', () => {
 
 test('the public keys verify the tokens', async () => {
   const { body } = await call('GET', '/.well-known/jwks.json');
-  expect(body.keys).toEqual([{ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: expect.any(String), x: expect.any(String), y: expect.any(String) }]);
+  expect(body.keys).toEqual([
+    {
+      kty: 'EC',
+      crv: 'P-256',
+      alg: 'ES256',
+      use: 'sig',
+      kid: expect.any(String),
+      x: expect.any(String),
+      y: expect.any(String),
+    },
+  ]);
 });

@@ -1,14 +1,19 @@
-import { describe, expect, test } from '@jest/globals';
-import { endpoints, platformFolder } from '../support/platform.ts';
-import { admin, type Answer, call, Shopper } from '../support/shopper.ts';
-import { unique, makeProduct } from '../support/factories.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { makeProduct, unique } from '../support/factories.ts';
+import { endpoints, eventually, platformFolder } from '../support/platform.ts';
+import { type Answer, admin, call, Shopper } from '../support/shopper.ts';
 
 const isProblem = ({ status, headers, body }: Answer, wanted: number, code: string) => {
   expect({ status, code: body?.code }).toEqual({ status: wanted, code });
   expect(headers.get('content-type')).toBe('application/problem+json');
-  expect(body).toMatchObject({ type: expect.any(String), title: expect.any(String), status: wanted, requestId: expect.any(String) });
+  expect(body).toMatchObject({
+    type: expect.any(String),
+    title: expect.any(String),
+    status: wanted,
+    requestId: expect.any(String),
+  });
 };
 
 describe('every error is problem+json with a code', () => {
@@ -24,10 +29,38 @@ describe('every error is problem+json with a code', () => {
     ['a cursor of our own making', 'GET', '/products?cursor=abc', {}, 422, 'VALIDATION_FAILED'],
     ['a body that is no JSON', 'POST', '/auth/login', { raw: '{' }, 422, 'VALIDATION_FAILED'],
     ['no body', 'POST', '/auth/login', {}, 422, 'VALIDATION_FAILED'],
-    ['a body of another type', 'POST', '/auth/login', { raw: 'a=b', headers: { 'content-type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a field too many', 'POST', '/auth/login', { body: { email: 'a@example.com', password: 'x', role: 'admin' } }, 422, 'VALIDATION_FAILED'],
-    ['a NUL character', 'POST', '/auth/signup', { body: { email: 'a@example.com', password: 'long enough \u0000', name: 'x' } }, 422, 'VALIDATION_FAILED'],
-    ['a body past the limit', 'POST', '/auth/login', { body: { email: 'a@example.com', password: 'x'.repeat(300_000) } }, 413, 'PAYLOAD_TOO_LARGE'],
+    [
+      'a body of another type',
+      'POST',
+      '/auth/login',
+      { raw: '{"email":"a@example.com","password":"x"}', headers: { 'content-type': 'text/plain' } },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'a field too many',
+      'POST',
+      '/auth/login',
+      { body: { email: 'a@example.com', password: 'x', role: 'admin' } },
+      422,
+      'VALIDATION_FAILED',
+    ],
+    [
+      'a NUL character',
+      'POST',
+      '/auth/signup',
+      { body: { email: 'a@example.com', password: 'long enough \u0000', name: 'x' } },
+      422,
+      'VALIDATION_FAILED',
+    ],
+    [
+      'a body past the limit',
+      'POST',
+      '/auth/login',
+      { body: { email: 'a@example.com', password: 'x'.repeat(300_000) } },
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ],
     ['a webhook without signature', 'POST', '/payments/webhooks/sandbox', { body: {} }, 400, 'BAD_SIGNATURE'],
     ['a webhook of an unknown provider', 'POST', '/payments/webhooks/nobody', { body: {} }, 404, 'NOT_FOUND'],
   ] as const)('%s', async (_, method, path, options, status, code) => {
@@ -36,7 +69,11 @@ describe('every error is problem+json with a code', () => {
 
   test('a missing key', async () => {
     const shopper = await Shopper.signUp();
-    isProblem(await shopper.call('POST', '/orders', { body: { items: [{ productId: crypto.randomUUID(), quantity: 1 }] } }), 400, 'IDEMPOTENCY_KEY_REQUIRED');
+    isProblem(
+      await shopper.call('POST', '/orders', { body: { items: [{ productId: crypto.randomUUID(), quantity: 1 }] } }),
+      400,
+      'IDEMPOTENCY_KEY_REQUIRED',
+    );
   });
 
   test('fields that the gateway’s model cannot judge are named by the handler', async () => {
@@ -51,23 +88,38 @@ describe('the catalogue', () => {
   test('is changed by an administrator at the version that was read, and the change is seen by all', async () => {
     const boss = await admin();
     const sku = unique('NEW');
-    const created = await boss.call('POST', '/products', { body: { sku, name: 'New', description: '', price: { amountMinor: 100, currency: 'EUR' }, onHand: 1 } });
+    const created = await boss.call('POST', '/products', {
+      body: { sku, name: 'New', description: '', price: { amountMinor: 100, currency: 'EUR' }, onHand: 1 },
+    });
     expect(created).toMatchObject({ status: 201, body: { product: { sku, version: 1, available: 1 } } });
     const { id } = created.body.product;
     expect((await call('GET', `/products/${id}`)).body.product.name).toBe('New');
-    const change = (version: string, name: string) => boss.call('PATCH', `/products/${id}`, { body: { name }, headers: { 'if-match': version } });
+    const change = (version: string, name: string) =>
+      boss.call('PATCH', `/products/${id}`, { body: { name }, headers: { 'if-match': version } });
     const answers = await Promise.all([change('"1"', 'A'), change('"1"', 'B')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
     const winner = answers.find(({ status }) => status === 200)?.body.product;
-    const { eventually } = await import('../support/platform.ts');
     await eventually(async () => (await call('GET', `/products/${id}`)).body.product.name === winner.name);
     isProblem(await boss.call('PATCH', `/products/${id}`, { body: { name: 'C' } }), 428, 'IF_MATCH_REQUIRED');
-    isProblem(await boss.call('POST', '/products', { body: { sku, name: 'Again', description: '', price: { amountMinor: 1, currency: 'EUR' }, onHand: 0 } }), 409, 'SKU_TAKEN');
+    isProblem(
+      await boss.call('POST', '/products', {
+        body: { sku, name: 'Again', description: '', price: { amountMinor: 1, currency: 'EUR' }, onHand: 0 },
+      }),
+      409,
+      'SKU_TAKEN',
+    );
   });
 
   test('is not changed by customers', async () => {
     const shopper = await Shopper.signUp();
-    isProblem(await shopper.call('PATCH', `/products/${await makeProduct(1)}`, { body: { name: 'Mine' }, headers: { 'if-match': '"1"' } }), 403, 'FORBIDDEN');
+    isProblem(
+      await shopper.call('PATCH', `/products/${await makeProduct(1)}`, {
+        body: { name: 'Mine' },
+        headers: { 'if-match': '"1"' },
+      }),
+      403,
+      'FORBIDDEN',
+    );
   });
 
   test('is read page by page, each product once', async () => {
@@ -92,32 +144,46 @@ describe('the edge', () => {
     expect(page.headers.get('x-frame-options')).toBe('DENY');
   });
 
-  test.each(['/../package.json', '/%2e%2e/%2e%2e/package.json', '/..%2fpackage.json'])('serves nothing outside the storefront: %s', async (attempt) => {
-    const { request } = await import('node:http');
-    const { port } = new URL(endpoints.edge);
-    const body = await new Promise<string>((resolve, reject) => {
-      request({ host: '127.0.0.1', port, path: attempt }, async (response) => {
-        let text = '';
-        for await (const part of response) text += part;
-        resolve(text);
-      })
-        .once('error', reject)
-        .end();
-    });
-    expect(body).not.toContain('throughline');
-  });
+  test.each(['/../package.json', '/%2e%2e/%2e%2e/package.json', '/..%2fpackage.json'])(
+    'serves nothing outside the storefront: %s',
+    async (attempt) => {
+      const { request } = await import('node:http');
+      const { port } = new URL(endpoints.edge);
+      const body = await new Promise<string>((resolve, reject) => {
+        request({ host: '127.0.0.1', port, path: attempt }, async (response) => {
+          let text = '';
+          for await (const part of response) text += part;
+          resolve(text);
+        })
+          .once('error', reject)
+          .end();
+      });
+      expect(body).not.toContain('throughline');
+    },
+  );
 
   test('lets browsers call from its own origin only', async () => {
-    const preflight = await fetch(`${endpoints.api}/orders`, { method: 'OPTIONS', headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' } });
+    const preflight = await fetch(`${endpoints.api}/orders`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
     expect(preflight.headers.get('access-control-allow-origin')).toBe(endpoints.edge);
   });
 
   test('writes one line a request to the access log, without query, body or token', async () => {
     const { headers } = await call('GET', '/products?limit=1&cursor=secret');
-    const { eventually } = await import('../support/platform.ts');
     const line = await eventually(async () =>
-      readFileSync(path.join(platformFolder, 'logs', 'access.log'), 'utf8').split('\n').find((each) => each.includes(headers.get('x-request-id') as string)),
+      readFileSync(path.join(platformFolder, 'logs', 'access.log'), 'utf8')
+        .split('\n')
+        .find((each) => each.includes(headers.get('x-request-id') as string)),
     );
-    expect(JSON.parse(line)).toEqual({ time: expect.any(String), method: 'GET', path: '/api/products', status: 422, durationMs: expect.any(Number), requestId: headers.get('x-request-id') });
+    expect(JSON.parse(line)).toEqual({
+      time: expect.any(String),
+      method: 'GET',
+      path: '/api/products',
+      status: 422,
+      durationMs: expect.any(Number),
+      requestId: headers.get('x-request-id'),
+    });
   });
 });

@@ -27,6 +27,8 @@ export const INVARIANTS: Record<string, string> = {
 
 /** @returns the names of the broken ones, with their rows */
 export async function brokenInvariants(): Promise<Record<string, unknown[]>> {
-  const found = await Promise.all(Object.entries(INVARIANTS).map(async ([name, query]) => [name, await rows(query)] as const));
+  const found = await Promise.all(
+    Object.entries(INVARIANTS).map(async ([name, query]) => [name, await rows(query)] as const),
+  );
   return Object.fromEntries(found.filter(([, broken]) => broken.length > 0));
 }

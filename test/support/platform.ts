@@ -10,11 +10,14 @@ import type { Secrets } from '../../local/instance.ts';
 import type { Endpoints } from '../../local/platform.ts';
 
 const endpointsFile = process.env.TEST_ENDPOINTS;
-if (!endpointsFile) throw new Error('These tests need the platform: run them with npm test -- integration (or path, failure).');
+if (!endpointsFile)
+  throw new Error('These tests need the platform: run them with npm test -- integration (or path, failure).');
 
 /** The platform that `npm test` has started. */
 export const endpoints: Endpoints = JSON.parse(readFileSync(endpointsFile, 'utf8'));
-export const secrets: Secrets = JSON.parse(readFileSync(path.join(path.dirname(endpointsFile), 'secrets.json'), 'utf8'));
+export const secrets: Secrets = JSON.parse(
+  readFileSync(path.join(path.dirname(endpointsFile), 'secrets.json'), 'utf8'),
+);
 export const platformFolder = path.dirname(endpointsFile);
 
 const hostOf = (url: string) => new URL(url).host;
@@ -32,7 +35,13 @@ export function databaseAs(service: DatabaseService, addresses: { writer?: strin
 }
 
 export function cacheAs(service: CacheService, port = Number(new URL(endpoints.cache).port)): CacheClient {
-  return createCache({ host: '127.0.0.1', port, user: service, password: secrets.services[service] as string, tls: false });
+  return createCache({
+    host: '127.0.0.1',
+    port,
+    user: service,
+    password: secrets.services[service] as string,
+    tls: false,
+  });
 }
 
 /** Looks at the rows as the administrator: tests act through the product, then query. */

@@ -1,5 +1,5 @@
-import { endpoints, eventually } from './platform.ts';
 import { uniqueEmail } from './factories.ts';
+import { endpoints, eventually } from './platform.ts';
 
 export interface Answer {
   status: number;
@@ -17,7 +17,11 @@ export interface CallOptions {
 }
 
 /** One call through the edge, as a browser would make it. */
-export async function call(method: string, path: string, { token, body, raw, headers }: CallOptions = {}): Promise<Answer> {
+export async function call(
+  method: string,
+  path: string,
+  { token, body, raw, headers }: CallOptions = {},
+): Promise<Answer> {
   const response = await fetch(`${endpoints.edge}/api${path}`, {
     method,
     headers: {
@@ -45,7 +49,9 @@ export class Shopper {
 
   static async signUp(): Promise<Shopper> {
     const shopper = new Shopper(uniqueEmail());
-    const { status, body } = await call('POST', '/auth/signup', { body: { email: shopper.email, password: PASSWORD, name: 'Ann' } });
+    const { status, body } = await call('POST', '/auth/signup', {
+      body: { email: shopper.email, password: PASSWORD, name: 'Ann' },
+    });
     if (status !== 201) throw new Error(`Sign-up answered ${status}: ${JSON.stringify(body)}`);
     return shopper.logIn();
   }
