@@ -125,7 +125,8 @@ export function problemsFor(route: Route): ProblemKind[] {
     ...(route.params ? [NOT_FOUND] : []),
     ...(route.body ? [PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE] : []),
     ...(route.caller === 'user' || route.caller === 'admin' ? [UNAUTHENTICATED] : []),
-    ...(route.caller === 'admin' ? [FORBIDDEN] : []),
+    // Also the gateway's answer to a path with control characters: no policy of an authorizer matches one.
+    ...(route.caller === 'admin' || (route.caller === 'user' && route.params) ? [FORBIDDEN] : []),
     ...(route.idempotent ? [IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS] : []),
     TOO_MANY_REQUESTS,
     INTERNAL,

@@ -126,7 +126,7 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
     faults.flat().map((event) => `${event.ResourceType} (${event.ResourceStatusReason ?? 'no reason given'})`),
   );
   for (const [type] of output.matchAll(/AWS::\w+::\w+/g))
-    if (/unsupported|not supported|not implemented/i.test(output)) types.add(type);
+    if (/unsupported|not (supported|implemented)/i.test(output)) types.add(type);
   if (types.size > 0) return `${endpoint.url} cannot deploy ${[...types].join(', ')}.`;
   return (
     output

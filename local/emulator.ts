@@ -4,7 +4,7 @@ import path from 'node:path';
 import { generate } from 'selfsigned';
 import { type Instance, inside, ROOT, StartError } from './instance.ts';
 import { type Processes, waitUntil } from './processes.ts';
-import { venvPython } from './python.ts';
+import { PLATFORM_PYTHON, pythonOf } from './python.ts';
 
 export const ACCOUNT = '000000000000';
 export const REGION = 'eu-central-1';
@@ -88,7 +88,7 @@ export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, p
   mkdirSync(temporary, { recursive: true });
   // The emulator's own Node worker is CommonJS, which this repository's package.json would have it not be.
   writeFileSync(inside(instance, 'emulator', 'package.json'), '{"type":"commonjs"}');
-  processes.start('emulator', venvPython, ['-m', 'ministack'], {
+  processes.start('emulator', pythonOf(PLATFORM_PYTHON), ['-m', 'ministack'], {
     cwd: inside(instance, 'emulator'),
     env: emulatorEnvironment(instance, temporary),
   });

@@ -19,7 +19,7 @@ import {
 import { Mailbox } from './mailbox.ts';
 import { Postgres } from './postgres.ts';
 import { assertAlone, Processes } from './processes.ts';
-import { ensurePython } from './python.ts';
+import { ensurePython, PLATFORM_PYTHON } from './python.ts';
 import { ADMIN_EMAIL, prepareDatabase, seed } from './seed.ts';
 import { startValkey } from './valkey.ts';
 
@@ -90,7 +90,10 @@ export class Platform {
       {
         title: 'Install and build',
         steps: [
-          { title: 'Python packages: the emulator and Valkey', run: async () => void (await ensurePython()) },
+          {
+            title: 'Python packages: the emulator and Valkey',
+            run: async () => void (await ensurePython(PLATFORM_PYTHON)),
+          },
           { title: 'Database folders', run: () => this.postgres.initialise() },
           { title: 'Storefront', run: () => buildWeb() },
         ],

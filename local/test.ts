@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { fuzz } from './fuzz.ts';
 import { freePorts, type Instance, inside, prepareFolder, ROOT, StartError } from './instance.ts';
 import { Platform } from './platform.ts';
 import { databaseFolders } from './postgres.ts';
@@ -11,7 +12,7 @@ import { openControl } from './test-control.ts';
 const BIN = path.join(ROOT, 'node_modules', '.bin');
 /** Suites that need no servers; everything else gets a platform of its own, on free ports beside a running one. */
 const OFFLINE = ['unit', 'synth'];
-const ONLINE = ['integration', 'path', 'failure'];
+const ONLINE = ['integration', 'path', 'fuzz', 'failure'];
 
 /** What the code under test would log is not what a test run should show. */
 const QUIET = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
@@ -35,6 +36,18 @@ function check(title: string, command: string, args: string[]): void {
   tally[passed ? 'passed' : 'failed']++;
   console.log(`${passed ? '✔' : '✖'} ${title} [${((Date.now() - startedMs) / 1000).toFixed(1)} s]`);
   if (!passed) console.log(stdout + stderr);
+}
+
+/** Counts as one test. */
+async function attempt(title: string, work: () => Promise<void>): Promise<void> {
+  const startedMs = Date.now();
+  const error = await work().then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  tally[error ? 'failed' : 'passed']++;
+  console.log(`${error ? '✖' : '✔'} ${title} [${((Date.now() - startedMs) / 1000).toFixed(1)} s]`);
+  if (error) console.log(error.message);
 }
 
 /** Runs Jest in a process of its own, beside this one: the edge that the tests call lives here. */
@@ -97,7 +110,7 @@ const wants = (suites: string[]) => suites.filter((suite) => chosen.length === 0
 const startedMs = Date.now();
 
 if (words.length === 0) {
-  check('types (tsc)', 'tsc', ['-p', '.']);
+  check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
   check('lint and format (biome)', 'biome', ['ci', '.']);
   check('import rules (dependency-cruiser)', 'depcruise', [
     'bin',
@@ -115,8 +128,9 @@ if (wants(ONLINE).length > 0) {
   await withPlatform(async (platform) => {
     const control = await openControl(platform);
     const env = { TEST_ENDPOINTS: inside(platform.instance, 'endpoints.json'), TEST_CONTROL: control.url };
-    const parallel = wants(ONLINE).filter((suite) => suite !== 'failure');
+    const parallel = wants(ONLINE).filter((suite) => suite === 'integration' || suite === 'path');
     if (parallel.length > 0) await jest(parallel, patterns, env);
+    if (wants(ONLINE).includes('fuzz')) await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
     if (wants(ONLINE).includes('failure')) await jest(['failure'], patterns, env);
     control.close();
   });

@@ -64,9 +64,10 @@ describe('placing an order', () => {
     const userId = await makeUser();
     const key = crypto.randomUUID();
     const results = await Promise.all(Array.from({ length: 20 }, (_, index) => buy(index, userId, productId, 2, key)));
-    const ids = results.map(
-      (result) => ((result.order ? result : result.replayed?.body) as { order: { id: string } }).order.id,
+    const bodies = results.map(
+      (result) => (result.order ? result : result.replayed?.body) as { order: { id: string } },
     );
+    const ids = bodies.map(({ order }) => order.id);
     expect(new Set(ids).size).toBe(1);
     expect(results.filter((result) => result.order)).toHaveLength(1);
     expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
