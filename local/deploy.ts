@@ -29,7 +29,7 @@ export async function synthesize(instance: Instance): Promise<void> {
     env: {
       ...process.env,
       BUILD_FOLDER: buildFolder(instance),
-      CDK_OUTDIR: assembly(instance),
+      CDK_OUTDIR: assemblyOf(instance),
       CDK_CONTEXT_JSON: JSON.stringify({ ...readContext(), ...context }),
       CDK_VALIDATION: 'false',
     },
@@ -41,10 +41,10 @@ export async function synthesize(instance: Instance): Promise<void> {
 const readContext = () => JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')).context;
 /** Where an instance's bundles are; each its own, so that tests can run beside `npm start`. */
 export const buildFolder = (instance: Instance) => inside(instance, 'build');
-const assembly = (instance: Instance) => inside(instance, 'cdk.out');
+export const assemblyOf = (instance: Instance) => inside(instance, 'cdk.out');
 
 export const readTemplate = (instance: Instance, stack: string) =>
-  JSON.parse(readFileSync(path.join(assembly(instance), `${stack}.template.json`), 'utf8'));
+  JSON.parse(readFileSync(path.join(assemblyOf(instance), `${stack}.template.json`), 'utf8'));
 
 /** Whether the emulator runs exactly what is synthesized; after a killed emulator it does not, and all is deployed again. */
 export async function isDeployed(instance: Instance, endpoint: AwsEndpoint): Promise<boolean> {
@@ -84,7 +84,7 @@ export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets:
     'deploy',
     '--all',
     '--app',
-    assembly(instance),
+    assemblyOf(instance),
     '--require-approval',
     'never',
     ...parameters,

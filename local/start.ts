@@ -17,9 +17,10 @@ function fail(error: unknown): void {
 async function runPlatform(): Promise<void> {
   const platform = new Platform(defaultInstance());
   const startedMs = Date.now();
+  // Before anything that a failure would have to undo: what runs already must not be touched.
+  await platform.check();
   const stop = stopOnSignals(platform);
   try {
-    await platform.check();
     await runSteps(platform);
     platform.processes.onDeath = (name, how) => {
       const log = inside(platform.instance, 'logs', `${name}.log`);

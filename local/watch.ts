@@ -8,6 +8,7 @@ import { sdkSettings } from './emulator.ts';
 import { ROOT } from './instance.ts';
 import type { Platform } from './platform.ts';
 import { prepareDatabase } from './seed.ts';
+import { updateStacks } from './update.ts';
 import { folderHash, zipFolder } from './zip.ts';
 
 /** Editors write a file in several steps; the burst counts as one change. */
@@ -51,7 +52,7 @@ async function apply(platform: Platform, functions: CodeUpdates, changes: Set<Ch
   if (changes.has('schema')) await prepareDatabase(platform.postgres, platform.instance.ports.writer, platform.secrets);
   if (changes.has('construct')) {
     await deploying.synthesize(platform.instance);
-    await platform.deploy();
+    await (platform.endpoint.ours ? updateStacks(platform.instance, platform.endpoint) : platform.deploy());
     functions.refresh();
   } else if (changes.has('code')) await functions.update();
   console.log(`Live after ${((performance.now() - startedMs) / 1000).toFixed(2)} s: ${[...changes].join(', ')}`);
