@@ -1,80 +1,12 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
-import { cancelOrder } from '../../lambdas/orders/cancel-order.ts';
-import { expireOrders } from '../../lambdas/orders/expire-orders.ts';
-import { placeOrder } from '../../lambdas/orders/place-order.ts';
-import { settleOrder } from '../../lambdas/orders/settle-order.ts';
 import { payOrder } from '../../lambdas/payments/pay-order.ts';
 import { receiveWebhook } from '../../lambdas/payments/receive-webhook.ts';
-import { handlePaymentEvent, requestRefund } from '../../lambdas/payments/refund-payment.ts';
-import { createSandboxProvider } from '../../lambdas/payments/sandbox-adapter.ts';
 import { signWebhook } from '../../lambdas/payments/webhook-signature.ts';
-import type { DomainEvent } from '../../lambdas/queue/events.ts';
-import { makeProduct, makeUser } from '../support/factories.ts';
-import { brokenInvariants } from '../support/invariants.ts';
-import { cacheAs, databaseAs, endpoints, eventually, rows, secrets } from '../support/platform.ts';
+import { makeUser } from '../support/factories.ts';
+import { closeAll, databases, pay, payer, paymentsOf, provider, publish, unpaidOrder } from '../support/payer.ts';
+import { eventually, rows, secrets } from '../support/platform.ts';
 
-/** The sandbox provider as it is deployed, over HTTP. */
-const provider = createSandboxProvider({
-  baseUrl: `${endpoints.api}/sandbox-provider`,
-  apiKey: secrets.sandboxApiKey,
-  webhookSecret: secrets.sandboxWebhookSecret,
-});
-const databases = Array.from({ length: 10 }, () => databaseAs('payments'));
-const orders = databaseAs('orders');
-const cache = cacheAs('payments');
-const ordersCache = cacheAs('orders');
-const published: DomainEvent[] = [];
-const publish = async (events: DomainEvent[]) => void published.push(...events);
-const deps = databases.map((database) => ({
-  database,
-  data: new ReadYourWrites(database, cache),
-  provider,
-  publish,
-  clock: () => new Date(),
-}));
-const first = deps[0] as (typeof deps)[number];
-const orderDeps = { data: new ReadYourWrites(orders, ordersCache), publish, clock: () => new Date() };
-
-afterAll(async () => {
-  await Promise.all([...databases, orders].map((database) => database.close()));
-  cache.close();
-  ordersCache.close();
-});
-
-async function unpaidOrder(onHand = 10) {
-  const [userId, productId] = [await makeUser(), await makeProduct(onHand)];
-  const { order } = await placeOrder(orderDeps, {
-    userId,
-    idempotencyKey: crypto.randomUUID(),
-    items: [{ productId, quantity: 1 }],
-  });
-  if (!order) throw new Error('The order was not placed.');
-  return { userId, productId, orderId: order.id };
-}
-
-const pay = (
-  index: number,
-  userId: string,
-  orderId: string,
-  token = 'tok_approved',
-  idempotencyKey: string = crypto.randomUUID(),
-) =>
-  payOrder(deps[index % deps.length] as (typeof deps)[number], {
-    userId,
-    idempotencyKey,
-    orderId,
-    paymentMethod: { type: 'card', token },
-    requestId: 'r',
-  });
-
-const paymentsOf = (orderId: string) =>
-  rows<{ id: string; status: string; version: number }>(
-    'SELECT id, status, version FROM payments.payments WHERE order_id = $1 ORDER BY id',
-    [orderId],
-  );
-const eventOf = (type: string, aggregateId: string) =>
-  published.find((event) => event.type === type && event.aggregateId === aggregateId) as DomainEvent;
+afterAll(closeAll);
 
 describe('paying an order', () => {
   test('50 times at once is one capture', async () => {
@@ -132,7 +64,7 @@ describe('paying an order', () => {
   test('a process that died after the claim is resumed by a retry with the same key', async () => {
     const { userId, orderId } = await unpaidOrder();
     const key = crypto.randomUUID();
-    const dying = { ...first, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
+    const dying = { ...payer, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
     const input = {
       userId,
       orderId,
@@ -141,15 +73,15 @@ describe('paying an order', () => {
       requestId: 'r',
     };
     await expect(payOrder(dying, input)).rejects.toThrow('the process died');
-    await expect(payOrder(first, input)).rejects.toMatchObject({ kind: { code: 'REQUEST_IN_PROGRESS' } });
+    await expect(payOrder(payer, input)).rejects.toMatchObject({ kind: { code: 'REQUEST_IN_PROGRESS' } });
     await rows(`UPDATE payments.idempotency_keys SET created_at = now() - interval '1 minute' WHERE key = $1`, [key]);
-    expect((await payOrder(first, input)).payment.status).toBe('captured');
+    expect((await payOrder(payer, input)).payment.status).toBe('captured');
     expect(await paymentsOf(orderId)).toHaveLength(1);
   });
 
   test('a payment that was never charged does not block its order for ever', async () => {
     const { userId, orderId } = await unpaidOrder();
-    const dying = { ...first, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
+    const dying = { ...payer, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
     const input = {
       userId,
       orderId,
@@ -200,71 +132,8 @@ describe('a webhook', () => {
       signature: signWebhook(rawBody, 'a wrong secret of the provider', new Date()),
       now: new Date(),
     };
-    await expect(receiveWebhook(first.database, provider, publish, input)).rejects.toMatchObject({
+    await expect(receiveWebhook(payer.database, provider, publish, input)).rejects.toMatchObject({
       kind: { code: 'BAD_SIGNATURE' },
     });
-  });
-});
-
-describe('what follows a payment', () => {
-  test('an event that comes three times pays its order once and consumes the stock once', async () => {
-    const { userId, orderId, productId } = await unpaidOrder(10);
-    const { payment } = await pay(0, userId, orderId);
-    const captured = eventOf('payment.captured', payment.id);
-    await Promise.all([1, 2, 3].map(() => settleOrder(orders, publish, captured)));
-    expect(await rows('SELECT status, version FROM orders.orders WHERE id = $1', [orderId])).toEqual([
-      { status: 'paid', version: 2 },
-    ]);
-    expect(await rows('SELECT on_hand, reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
-      { on_hand: 9, reserved: 0 },
-    ]);
-  });
-
-  test('a capture of an order that was cancelled meanwhile is given back in full', async () => {
-    const { userId, orderId } = await unpaidOrder();
-    const { payment } = await pay(0, userId, orderId);
-    await cancelOrder(orderDeps, userId, orderId);
-    await settleOrder(orders, publish, eventOf('payment.captured', payment.id));
-    const refused = eventOf('order.capture_refused', payment.id);
-    await Promise.all([1, 2].map(() => handlePaymentEvent(first.database, provider, publish, refused)));
-    const requested = published.findLast(
-      (event) => event.type === 'refund.requested' && event.payload.paymentId === payment.id,
-    ) as DomainEvent;
-    await Promise.all([1, 2].map(() => handlePaymentEvent(first.database, provider, publish, requested)));
-    expect((await paymentsOf(orderId))[0]?.status).toBe('refunded');
-    expect(await rows('SELECT refunded_minor FROM sandbox.charges WHERE idempotency_key = $1', [payment.id])).toEqual([
-      { refunded_minor: 1500 },
-    ]);
-    expect(await brokenInvariants()).toEqual({});
-  });
-
-  test('refunds at once never give back more than was captured', async () => {
-    const { userId, orderId } = await unpaidOrder();
-    const { payment } = await pay(0, userId, orderId);
-    const adminId = await makeUser();
-    const refunds = await Promise.allSettled(
-      databases.map((database) =>
-        requestRefund(database, publish, {
-          adminId,
-          idempotencyKey: crypto.randomUUID(),
-          paymentId: payment.id,
-          amount: { amountMinor: 400, currency: 'EUR' },
-        }),
-      ),
-    );
-    expect(refunds.filter((each) => each.status === 'fulfilled')).toHaveLength(3);
-    expect(await rows('SELECT refunded_minor FROM payments.payments WHERE id = $1', [payment.id])).toEqual([
-      { refunded_minor: 1200 },
-    ]);
-  });
-
-  test('an unpaid order expires, once, and gives its stock back', async () => {
-    const { orderId, productId } = await unpaidOrder();
-    await rows(`UPDATE orders.orders SET expires_at = now() - interval '1 second' WHERE id = $1`, [orderId]);
-    await Promise.all([1, 2, 3].map(() => expireOrders(orders, publish, () => new Date())));
-    expect(await rows('SELECT status FROM orders.orders WHERE id = $1', [orderId])).toEqual([{ status: 'expired' }]);
-    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
-      { reserved: 0 },
-    ]);
   });
 });

@@ -70,7 +70,7 @@ describe('cache-aside', () => {
     let loads = 0;
     const load = async () => {
       loads++;
-      await rows('SELECT pg_sleep(0.05)');
+      await rows('SELECT 1');
       return 'value';
     };
     const asked = Array.from({ length: 100 }, (_, index) =>

@@ -99,7 +99,7 @@ describe('the catalogue', () => {
     const answers = await Promise.all([change('"1"', 'A'), change('"1"', 'B')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
     const winner = answers.find(({ status }) => status === 200)?.body.product;
-    await eventually(async () => (await call('GET', `/products/${id}`)).body.product.name === winner.name);
+    await eventually(async () => (await call('GET', `/products/${id}`)).body.product.name === winner?.name);
     isProblem(await boss.call('PATCH', `/products/${id}`, { body: { name: 'C' } }), 428, 'IF_MATCH_REQUIRED');
     isProblem(
       await boss.call('POST', '/products', {
@@ -128,7 +128,7 @@ describe('the catalogue', () => {
     let cursor: string | null = '';
     while (cursor !== null && seen.length < 500) {
       const { body }: Answer = await call('GET', `/products?limit=2${cursor && `&cursor=${cursor}`}`);
-      seen.push(...body.items.map((product: { id: string }) => product.id));
+      seen.push(...body.items.map((product) => product.id));
       cursor = body.nextCursor;
     }
     expect(new Set(seen).size).toBe(seen.length);

@@ -48,10 +48,8 @@ describe('a purchase', () => {
     await mailTo(shopper.email, `We have your order ${order.id.slice(-8).toUpperCase()}`);
     await mailTo(shopper.email, `Order ${order.id.slice(-8).toUpperCase()} is cancelled`);
     const { body } = await shopper.call('GET', '/notifications?limit=100');
-    expect(body.items.map((each: { kind: string }) => each.kind)).toEqual(
-      expect.arrayContaining(['order.placed', 'order.cancelled']),
-    );
-    const read = await shopper.call('POST', `/notifications/${body.items[0].id}/read`);
+    expect(body.items.map((each) => each.kind)).toEqual(expect.arrayContaining(['order.placed', 'order.cancelled']));
+    const read = await shopper.call('POST', `/notifications/${body.items[0]?.id}/read`);
     expect(read.body.notification.readAt).not.toBeNull();
   });
 
@@ -75,9 +73,10 @@ describe('a purchase', () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1), quantity: 1 }])).body;
     const { payment } = (await shopper.pay(order.id, 'tok_requires_action')).body;
     expect(payment.status).toBe('requires_action');
-    const page = await fetch(payment.nextAction.url);
+    const challenge = payment.nextAction?.url as string;
+    const page = await fetch(challenge);
     expect(page.headers.get('content-type')).toContain('text/html');
-    const answer = await fetch(payment.nextAction.url, {
+    const answer = await fetch(challenge, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"outcome":"approve"}',

@@ -1,11 +1,31 @@
+import type { User } from '../../lambdas/auth/user.ts';
+import type { Product } from '../../lambdas/catalog/product.ts';
+import type { Order } from '../../lambdas/orders/order.ts';
+import type { Payment, Refund } from '../../lambdas/payments/payment.ts';
+import type { Notification } from '../../lambdas/workers/notifications/notification.ts';
 import { uniqueEmail } from './factories.ts';
 import { endpoints, eventually } from './platform.ts';
+
+/** Every field that some answer has: which of them are there is what a test asserts. */
+export interface Body {
+  user: User;
+  product: Product;
+  order: Order;
+  payment: Payment;
+  refund: Refund;
+  notification: Notification;
+  items: { id: string; sku: string; [field: string]: unknown }[];
+  nextCursor: string | null;
+  accessToken: string;
+  refreshToken: string;
+  code: string;
+  [field: string]: unknown;
+}
 
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test reads out of it is what it asserts
-  body: any;
+  body: Body;
 }
 
 export interface CallOptions {
@@ -77,7 +97,7 @@ export class Shopper {
     return this.call('POST', '/payments', { body, headers: { 'idempotency-key': key } });
   }
 
-  async orderWithStatus(id: string, status: string): Promise<Answer['body']> {
+  async orderWithStatus(id: string, status: string): Promise<Order> {
     return eventually(async () => {
       const { body } = await this.call('GET', `/orders/${id}`);
       return body.order.status === status && body.order;

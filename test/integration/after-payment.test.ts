@@ -1,0 +1,97 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { cancelOrder } from '../../lambdas/orders/cancel-order.ts';
+import { expireOrders } from '../../lambdas/orders/expire-orders.ts';
+import { settleOrder } from '../../lambdas/orders/settle-order.ts';
+import { payOrder } from '../../lambdas/payments/pay-order.ts';
+import { handlePaymentEvent, requestRefund } from '../../lambdas/payments/refund-payment.ts';
+import { makeUser } from '../support/factories.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import {
+  closeAll,
+  databases,
+  eventOf,
+  orderDeps,
+  orders,
+  pay,
+  payer,
+  paymentsOf,
+  provider,
+  publish,
+  unpaidOrder,
+} from '../support/payer.ts';
+import { eventually, rows } from '../support/platform.ts';
+
+afterAll(closeAll);
+
+describe('what follows a payment', () => {
+  test('an event that comes three times pays its order once and consumes the stock once', async () => {
+    const { userId, orderId, productId } = await unpaidOrder(10);
+    const { payment } = await pay(0, userId, orderId);
+    const captured = await eventOf('payment.captured', payment.id);
+    await Promise.all([1, 2, 3].map(() => settleOrder(orders, publish, captured)));
+    expect(await rows('SELECT status, version FROM orders.orders WHERE id = $1', [orderId])).toEqual([
+      { status: 'paid', version: 2 },
+    ]);
+    expect(await rows('SELECT on_hand, reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { on_hand: 9, reserved: 0 },
+    ]);
+  });
+
+  test('a capture of an order that was cancelled meanwhile is given back in full', async () => {
+    const { userId, orderId } = await unpaidOrder();
+    const charge: typeof provider.charge = async (request) => {
+      await cancelOrder(orderDeps, userId, orderId);
+      return provider.charge(request);
+    };
+    const { payment } = await payOrder(
+      { ...payer, provider: { ...provider, charge } },
+      {
+        userId,
+        orderId,
+        idempotencyKey: crypto.randomUUID(),
+        paymentMethod: { type: 'card', token: 'tok_approved' },
+        requestId: 'r',
+      },
+    );
+    await settleOrder(orders, publish, await eventOf('payment.captured', payment.id));
+    const refused = await eventOf('order.capture_refused', payment.id);
+    await Promise.all([1, 2].map(() => handlePaymentEvent(payer.database, provider, publish, refused)));
+    const requested = await eventOf('refund.requested', payment.id);
+    await Promise.all([1, 2].map(() => handlePaymentEvent(payer.database, provider, publish, requested)));
+    await eventually(async () => (await paymentsOf(orderId))[0]?.status === 'refunded');
+    expect(await rows('SELECT refunded_minor FROM sandbox.charges WHERE idempotency_key = $1', [payment.id])).toEqual([
+      { refunded_minor: 1500 },
+    ]);
+    expect(await brokenInvariants()).toEqual({});
+  });
+
+  test('refunds at once never give back more than was captured', async () => {
+    const { userId, orderId } = await unpaidOrder();
+    const { payment } = await pay(0, userId, orderId);
+    const adminId = await makeUser();
+    const refunds = await Promise.allSettled(
+      databases.map((database) =>
+        requestRefund(database, publish, {
+          adminId,
+          idempotencyKey: crypto.randomUUID(),
+          paymentId: payment.id,
+          amount: { amountMinor: 400, currency: 'EUR' },
+        }),
+      ),
+    );
+    expect(refunds.filter((each) => each.status === 'fulfilled')).toHaveLength(3);
+    expect(await rows('SELECT refunded_minor FROM payments.payments WHERE id = $1', [payment.id])).toEqual([
+      { refunded_minor: 1200 },
+    ]);
+  });
+
+  test('an unpaid order expires, once, and gives its stock back', async () => {
+    const { orderId, productId } = await unpaidOrder();
+    await rows(`UPDATE orders.orders SET expires_at = now() - interval '1 second' WHERE id = $1`, [orderId]);
+    await Promise.all([1, 2, 3].map(() => expireOrders(orders, publish, () => new Date())));
+    expect(await rows('SELECT status FROM orders.orders WHERE id = $1', [orderId])).toEqual([{ status: 'expired' }]);
+    expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [productId])).toEqual([
+      { reserved: 0 },
+    ]);
+  });
+});

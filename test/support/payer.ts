@@ -1,0 +1,83 @@
+import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
+import { placeOrder } from '../../lambdas/orders/place-order.ts';
+import { type PaymentDependencies, payOrder } from '../../lambdas/payments/pay-order.ts';
+import { createSandboxProvider } from '../../lambdas/payments/sandbox-adapter.ts';
+import type { DomainEvent } from '../../lambdas/queue/events.ts';
+import { type OutboxRow, toEvent } from '../../lambdas/queue/outbox.ts';
+import { makeProduct, makeUser } from './factories.ts';
+import { cacheAs, databaseAs, endpoints, eventually, rows, secrets } from './platform.ts';
+
+/** The sandbox provider as it is deployed, over HTTP. */
+export const provider = createSandboxProvider({
+  baseUrl: `${endpoints.api}/sandbox-provider`,
+  apiKey: secrets.sandboxApiKey,
+  webhookSecret: secrets.sandboxWebhookSecret,
+});
+/** Events stay in the outbox: a test hands on the ones that it is about. */
+export const publish = async () => {};
+
+/** Ten connections of the payments service, one of the orders service. */
+export const databases = Array.from({ length: 10 }, () => databaseAs('payments'));
+export const orders = databaseAs('orders');
+const caches = { payments: cacheAs('payments'), orders: cacheAs('orders') };
+const clock = () => new Date();
+
+export const payers = databases.map(
+  (database): PaymentDependencies => ({
+    database,
+    data: new ReadYourWrites(database, caches.payments),
+    provider,
+    publish,
+    clock,
+  }),
+);
+export const payer = payers[0] as PaymentDependencies;
+export const orderDeps = { data: new ReadYourWrites(orders, caches.orders), publish, clock };
+
+export async function closeAll(): Promise<void> {
+  await Promise.all([...databases, orders].map((database) => database.close()));
+  for (const cache of Object.values(caches)) cache.close();
+}
+
+export async function unpaidOrder(onHand = 10) {
+  const [userId, productId] = [await makeUser(), await makeProduct(onHand)];
+  const { order } = await placeOrder(orderDeps, {
+    userId,
+    idempotencyKey: crypto.randomUUID(),
+    items: [{ productId, quantity: 1 }],
+  });
+  if (!order) throw new Error('The order was not placed.');
+  return { userId, productId, orderId: order.id };
+}
+
+export const pay = (
+  index: number,
+  userId: string,
+  orderId: string,
+  token = 'tok_approved',
+  idempotencyKey: string = crypto.randomUUID(),
+) =>
+  payOrder(payers[index % payers.length] as PaymentDependencies, {
+    userId,
+    idempotencyKey,
+    orderId,
+    paymentMethod: { type: 'card', token },
+    requestId: 'r',
+  });
+
+export const paymentsOf = (orderId: string) =>
+  rows<{ id: string; status: string; version: number }>(
+    'SELECT id, status, version FROM payments.payments WHERE order_id = $1 ORDER BY id',
+    [orderId],
+  );
+
+/** An event out of the outbox, whoever wrote it: the deployed workers hear of these payments too, and may be first. */
+export const eventOf = (type: DomainEvent['type'], about: string): Promise<DomainEvent> =>
+  eventually(async () => {
+    const [row] = await rows<OutboxRow & { [column: string]: unknown }>(
+      `SELECT id, type, aggregate_id, payload, occurred_at FROM queue.outbox
+       WHERE type = $1 AND (aggregate_id = $2 OR payload->>'paymentId' = $2::text)`,
+      [type, about],
+    );
+    return row && toEvent(row);
+  });
