@@ -18,7 +18,7 @@ const setOf = (venv: string, file: string): PythonSet => ({
 /** The emulator and Valkey, which `npm start` needs, and the fuzzer, which only the tests need. */
 export const PLATFORM_PYTHON = setOf('platform', 'requirements.txt');
 export const FUZZ_PYTHON = setOf('fuzz', 'requirements-fuzz.txt');
-const LEAST_MINOR = 10;
+const LEAST_MINOR = 11;
 const INSTALL_TIMEOUT_MS = 600_000;
 
 export const pythonOf = ({ venv }: PythonSet) => path.join(venv, 'bin', 'python');
@@ -37,7 +37,7 @@ export async function ensurePython(set: PythonSet): Promise<'ready' | 'installed
 
 async function findPython(): Promise<string> {
   const found: string[] = [];
-  for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']) {
+  for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python']) {
     const version = await run(name, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
       .then(({ stdout }) => stdout.trim())
       .catch(() => undefined);
