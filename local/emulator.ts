@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { generate } from 'selfsigned';
@@ -137,7 +138,10 @@ function emulatorEnvironment(instance: Instance, temporary: string): NodeJS.Proc
 
 export function getJson(url: string, agent: https.Agent): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const request = https.get(url, { agent, timeout: 2_000 }, async (response) => {
+    const get = url.startsWith('https:')
+      ? https.get.bind(https, url, { agent, timeout: 2_000 })
+      : http.get.bind(http, url, { timeout: 2_000 });
+    const request = get(async (response: http.IncomingMessage) => {
       const parts: Buffer[] = [];
       for await (const part of response) parts.push(part as Buffer);
       if (response.statusCode !== 200) return reject(new Error(`${url} answered ${response.statusCode}`));

@@ -17,8 +17,8 @@ export interface MailboxOptions {
   port: number;
   /** Where mails are kept: the emulator forgets them when it stops. */
   file: string;
-  /** The emulator's list of sent mails. */
-  source: string;
+  /** Where an emulator may list the mails that it took; the first that answers counts. */
+  sources: string[];
   agent: https.Agent;
 }
 
@@ -50,17 +50,21 @@ export class Mailbox {
   }
 
   async #collect(): Promise<void> {
-    const answer = (await getJson(this.#options.source, this.#options.agent).catch(() => ({ messages: {} }))) as {
-      messages: Record<string, RawMessage[]>;
-    };
     const before = this.#messages.size;
-    for (const raw of Object.values(answer.messages).flat()) {
-      const message = toMessage(raw);
+    for (const message of await this.#taken()) {
       this.#messages.set(message.id, message);
     }
     for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
       this.#messages.delete(id);
     if (this.#messages.size !== before) writeFileSync(this.#options.file, JSON.stringify([...this.#messages.values()]));
+  }
+
+  async #taken(): Promise<MailboxMessage[]> {
+    for (const source of this.#options.sources) {
+      const answer = await getJson(source, this.#options.agent).catch(() => undefined);
+      if (answer) return readMessages(answer);
+    }
+    return [];
   }
 
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -88,27 +92,33 @@ function send(response: http.ServerResponse, status: number, type: string, body:
     .end(body);
 }
 
+/** MiniStack lists mails by account; LocalStack and its kin give one list, with other names. */
 interface RawMessage {
   MessageId?: string;
+  Id?: string;
   Source?: string;
   To?: string[];
+  Destination?: { ToAddresses?: string[] };
   Subject?: string;
   BodyText?: string;
   BodyHtml?: string;
+  Body?: { text_part?: string | null; html_part?: string | null };
   Timestamp?: string | number;
-  [other: string]: unknown;
 }
 
-function toMessage(raw: RawMessage): MailboxMessage {
-  return {
-    id: raw.MessageId ?? '',
-    from: raw.Source ?? '',
-    to: raw.To ?? [],
-    subject: raw.Subject ?? '',
-    text: raw.BodyText ?? '',
-    html: raw.BodyHtml ?? '',
-    receivedAt: instantOf(raw.Timestamp),
-  };
+export function readMessages(answer: unknown): MailboxMessage[] {
+  const { messages } = answer as { messages?: RawMessage[] | Record<string, RawMessage[]> };
+  return Object.values(messages ?? {})
+    .flat()
+    .map((raw) => ({
+      id: raw.MessageId ?? raw.Id ?? '',
+      from: raw.Source ?? '',
+      to: raw.To ?? raw.Destination?.ToAddresses ?? [],
+      subject: raw.Subject ?? '',
+      text: raw.BodyText ?? raw.Body?.text_part ?? '',
+      html: raw.BodyHtml ?? raw.Body?.html_part ?? '',
+      receivedAt: instantOf(raw.Timestamp),
+    }));
 }
 
 function instantOf(timestamp: string | number | undefined): string {

@@ -153,8 +153,9 @@ export class Platform {
       concurrency: resolveStage({ stage: 'local' }).concurrency.api,
     });
     await once(this.#edge, 'listening');
-    const source = `${this.endpoint.url}${this.endpoint.ours ? '/_ministack/ses/messages' : '/_aws/ses'}`;
-    this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), source, agent });
+    // MiniStack's list, or else the one of LocalStack and its kin.
+    const sources = ['/_ministack/ses/messages', '/_aws/ses'].map((list) => `${this.endpoint.url}${list}`);
+    this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), sources, agent });
     writeFileSync(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2), { mode: 0o600 });
   }
 
