@@ -33,6 +33,20 @@ export function awsEndpoint(instance: Instance): AwsEndpoint {
   };
 }
 
+/** @throws StartError where AWS_ENDPOINT_URL names no address, or one that nobody listens on */
+export async function assertAnswers({ url, caFile }: AwsEndpoint): Promise<void> {
+  const said = `AWS_ENDPOINT_URL is ${url}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new StartError(`${said}; it must be an address such as http://127.0.0.1:4566. Correct or unset it.`);
+  await getJson(url, agentFor({ url, caFile, ours: false })).catch((error: NodeJS.ErrnoException) => {
+    // Whatever an emulator answers at its root, it answers.
+    if (error.code || /does not answer/.test(error.message))
+      throw new StartError(
+        `${said}, and no emulator answers there (${error.code ?? error.message}). Start it, or unset the variable to use the one that comes along.`,
+      );
+  });
+}
+
 /** Settings for whatever speaks to the emulator: the SDK in this process, the CDK CLI and the Lambdas. */
 export function awsEnvironment({ url, caFile }: AwsEndpoint): Record<string, string> {
   return {

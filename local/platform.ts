@@ -6,7 +6,14 @@ import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import * as deploying from './deploy.ts';
 import { createEdge } from './edge.ts';
-import { type AwsEndpoint, agentFor, awsEndpoint, ensureCertificate, startEmulator } from './emulator.ts';
+import {
+  type AwsEndpoint,
+  agentFor,
+  assertAnswers,
+  awsEndpoint,
+  ensureCertificate,
+  startEmulator,
+} from './emulator.ts';
 import {
   assertPortFree,
   type Instance,
@@ -74,13 +81,14 @@ export class Platform {
     return this.#postgres;
   }
 
-  /** Refuses to start beside itself or where others listen. */
+  /** Refuses to start beside itself, where others listen, or without the emulator that it is told to use. */
   async check(): Promise<void> {
     await assertAlone(this.instance);
     const started = Object.entries(this.instance.ports).filter(([name]) => name !== 'emulator' || this.endpoint.ours);
     for (const [name, port] of started) {
       await assertPortFree(port, PORT_NAMES[name as keyof Ports], `THROUGHLINE_${name.toUpperCase()}_PORT`);
     }
+    if (!this.endpoint.ours) await assertAnswers(this.endpoint);
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
   }
 

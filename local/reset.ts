@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { defaultInstance, StartError } from './instance.ts';
-import { databaseFolders } from './postgres.ts';
+import { databaseFolders } from './postgres-installation.ts';
 import { stopPlatform } from './stop.ts';
 
 /** Wipes the local data: databases, queues, mails, secrets. What was installed stays. */

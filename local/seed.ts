@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { hashPassword, verifyPassword } from '../lambdas/auth/passwords.ts';
 import { DATABASE_SERVICES, roleOf } from '../lambdas/database/database-roles.ts';
 import { migrate } from '../lambdas/database/migrate.ts';
@@ -21,7 +21,7 @@ export async function prepareDatabase(postgres: Postgres, port: number, secrets:
   const there = await postgres.query(port, `SELECT FROM pg_database WHERE datname = 'throughline'`, 'postgres');
   if (there.length === 0) await postgres.query(port, 'CREATE DATABASE throughline', 'postgres');
   await migrate(postgres.connection(port));
-  await withClient(postgres, port, async (client) => {
+  await postgres.withClient(port, async (client) => {
     for (const service of DATABASE_SERVICES) {
       const password = client.escapeLiteral(secrets.services[service] as string);
       await client.query(`ALTER ROLE ${client.escapeIdentifier(roleOf(service))} PASSWORD ${password}`);
@@ -31,7 +31,7 @@ export async function prepareDatabase(postgres: Postgres, port: number, secrets:
 
 /** A small catalogue and one administrator, once; what somebody changed since is left alone. */
 export async function seed(postgres: Postgres, port: number, secrets: Secrets): Promise<void> {
-  await withClient(postgres, port, async (client) => {
+  await postgres.withClient(port, async (client) => {
     for (const [sku, name, description, priceMinor, onHand] of DEMO_PRODUCTS) {
       await client.query(
         `WITH product AS (
@@ -53,14 +53,4 @@ async function seedAdmin(client: pg.Client, password: string): Promise<void> {
      ON CONFLICT (email_key) DO UPDATE SET password_hash = excluded.password_hash, role = 'admin'`,
     [ADMIN_EMAIL, await hashPassword(password)],
   );
-}
-
-async function withClient(postgres: Postgres, port: number, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client(postgres.connection(port));
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
 }

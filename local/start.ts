@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { defaultInstance, inside, prepareFolder, StartError } from './instance.ts';
-import { isReady, Platform } from './platform.ts';
+import { isReady, Platform, type Step } from './platform.ts';
 import { assertAlone, survivors, waitUntil } from './processes.ts';
 import { watch } from './watch.ts';
 
@@ -36,16 +36,28 @@ async function runPlatform(): Promise<void> {
 
 /** The steps with their times: a live list on a terminal, plain lines elsewhere. */
 async function runSteps(platform: Platform): Promise<void> {
+  const running: Promise<void>[] = [];
+  const run = (step: Step) => {
+    const run = step.run();
+    running.push(run);
+    return run;
+  };
   const groups: ListrTask[] = platform.steps().map(({ title, steps }) => ({
     title,
     task: (_, task) =>
       task.newListr(
-        steps.map((step) => ({ title: step.title, task: step.run })),
+        steps.map((step) => ({ title: step.title, task: () => run(step) })),
         { concurrent: true },
       ),
   }));
   const rendererOptions = { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false };
-  await new Listr(groups, { renderer: process.stdout.isTTY ? 'default' : 'simple', rendererOptions }).run();
+  const renderer = process.stdout.isTTY ? 'default' : 'simple';
+  try {
+    await new Listr(groups, { renderer, rendererOptions }).run();
+  } finally {
+    // One step's failure must not pull the servers from under the steps beside it.
+    await Promise.allSettled(running);
+  }
 }
 
 /** The first signal stops all in order; what a dead child leaves is stopped the same way. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fuzz } from './fuzz.ts';
 import { freePorts, type Instance, inside, prepareFolder, ROOT, StartError } from './instance.ts';
 import { Platform } from './platform.ts';
-import { databaseFolders } from './postgres.ts';
+import { databaseFolders } from './postgres-installation.ts';
 import { assertAlone } from './processes.ts';
 import { openControl } from './test-control.ts';
 
