@@ -32,17 +32,19 @@ interface StateProps extends StackProps {
   stage: Stage;
 }
 
-/** What must outlive a deployment: the signing key, the queues and the mail identity. */
+/** What must outlive a deployment: the signing key, the queues, the mail identity and the secrets. */
 export class StateStack extends Stack {
   readonly signingKey: SigningKey;
   readonly queues: Queues;
   readonly mail: MailIdentity;
+  readonly sandbox: SandboxSecrets;
 
   constructor(scope: Construct, id: string, { stage, ...props }: StateProps) {
     super(scope, id, { ...props, terminationProtection: stage.retainData });
     this.signingKey = new SigningKey(this, 'SigningKey', { stage });
     this.queues = new Queues(this, 'Queues', { stage });
     this.mail = new MailIdentity(this, 'Mail', { stage });
+    this.sandbox = new SandboxSecrets(this, 'Sandbox', { stage });
   }
 }
 
@@ -54,7 +56,7 @@ interface ServicesProps extends StateProps {
 export class ServicesStack extends Stack {
   constructor(scope: Construct, id: string, { stage, state, ...props }: ServicesProps) {
     super(scope, id, props);
-    const { queues, mail, signingKey } = state;
+    const { queues, mail, signingKey, sandbox } = state;
 
     // Hops 9 and 10: the data that everything below is connected to.
     const database = new Database(this, 'Database', { stage });
@@ -62,7 +64,6 @@ export class ServicesStack extends Stack {
     const tier = { stage, database, cache, queues };
 
     // Hops 5 and 6: auth and the business services.
-    const sandbox = new SandboxSecrets(this, 'SandboxSecrets');
     const auth = new AuthService(this, 'Auth', { ...tier, signingKey });
     const catalog = new CatalogService(this, 'Catalog', tier);
     const orders = new OrdersService(this, 'Orders', tier);

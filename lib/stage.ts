@@ -6,6 +6,8 @@ export interface Stage {
   readonly env: { readonly account: string; readonly region: string };
   /** What people see, and the issuer of tokens. No trailing slash. */
   readonly publicOrigin: string;
+  /** Where services call the API from inside, past the edge. No trailing slash. */
+  readonly internalOrigin: string;
   /** The domain that mails come from. */
   readonly mailDomain: string;
   /** The machine that the functions run on; `host` is the laptop's own, in the emulator. */
@@ -73,6 +75,7 @@ function localStage(
     name: 'local',
     env: { account: LOCAL_ACCOUNT, region },
     publicOrigin: `http://127.0.0.1:${ports.edgePort}`,
+    internalOrigin: `http://127.0.0.1:${ports.edgePort}`,
     mailDomain: 'throughline.example',
     architecture: 'host',
     retainData: false,

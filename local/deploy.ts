@@ -73,8 +73,6 @@ export async function bootstrap(instance: Instance, endpoint: AwsEndpoint): Prom
 export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
   const values = {
     ...Object.fromEntries(DATABASE_SERVICES.map((service) => [passwordParameter(service), secrets.services[service]])),
-    SandboxApiKey: secrets.sandboxApiKey,
-    SandboxWebhookSecret: secrets.sandboxWebhookSecret,
   };
   const parameters = Object.entries(values).flatMap(([name, value]) => [
     '--parameters',

@@ -60,8 +60,6 @@ export interface Secrets {
   superuser: string;
   services: Record<string, string>;
   cacheAdmin: string;
-  sandboxApiKey: string;
-  sandboxWebhookSecret: string;
   adminPassword: string;
 }
 
@@ -73,8 +71,6 @@ export function readSecrets(instance: Instance, services: readonly string[]): Se
     superuser: known.superuser ?? mint(),
     services: Object.fromEntries(services.map((name) => [name, known.services?.[name] ?? mint()])),
     cacheAdmin: known.cacheAdmin ?? mint(),
-    sandboxApiKey: known.sandboxApiKey ?? mint(),
-    sandboxWebhookSecret: known.sandboxWebhookSecret ?? mint(),
     adminPassword: known.adminPassword ?? mint(),
   };
   writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });

@@ -31,5 +31,5 @@ export interface PaymentProvider {
   /** Idempotent by `refundId`. @throws when the provider did not confirm */
   refund(request: { refundId: string; chargeId: string; amount: Money }): Promise<void>;
   /** @returns the event, or undefined for a kind that does not concern us. @throws Problem BAD_SIGNATURE */
-  readWebhook(rawBody: string, signature: string | undefined, now: Date): ProviderEvent | undefined;
+  readWebhook(rawBody: string, signature: string | undefined, now: Date): Promise<ProviderEvent | undefined>;
 }

@@ -26,7 +26,8 @@ export class PaymentsService extends Construct implements ApiService {
     });
     database.connect(this.api, 'payments');
     cache.connect(this.api, 'payments');
-    sandbox.connect(this.api);
+    sandbox.grantCall(this.api);
+    sandbox.grantSign(this.api);
     queues.grantPublish(this.api, ['payment.captured', 'payment.declined', 'refund.requested']);
 
     const refunds = new ServiceFunction(this, 'Events', {
@@ -38,7 +39,8 @@ export class PaymentsService extends Construct implements ApiService {
       environment,
     });
     database.connect(refunds, 'payments');
-    sandbox.connect(refunds);
+    sandbox.grantCall(refunds);
+    sandbox.grantSign(refunds);
     queues.grantPublish(refunds, ['refund.requested', 'payment.refunded']);
     queues.consume('payment-events', refunds);
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readEnv } from '../shared/env.ts';
+import { createSecretReader } from '../shared/secrets.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { createSandboxProvider } from './sandbox-adapter.ts';
 
@@ -7,13 +8,13 @@ import { createSandboxProvider } from './sandbox-adapter.ts';
 export function providerFromEnv(): PaymentProvider {
   const env = readEnv({
     PAYMENT_PROVIDER: z.enum(['sandbox']),
-    PUBLIC_ORIGIN: z.url(),
-    SANDBOX_API_KEY: z.string().min(16),
-    SANDBOX_WEBHOOK_SECRET: z.string().min(16),
+    INTERNAL_ORIGIN: z.url(),
+    SANDBOX_API_KEY_NAME: z.string().min(1),
+    SANDBOX_WEBHOOK_SECRET_NAME: z.string().min(1),
   });
   return createSandboxProvider({
-    baseUrl: `${env.PUBLIC_ORIGIN}/api/sandbox-provider`,
-    apiKey: env.SANDBOX_API_KEY,
-    webhookSecret: env.SANDBOX_WEBHOOK_SECRET,
+    baseUrl: `${env.INTERNAL_ORIGIN}/api/sandbox-provider`,
+    apiKey: createSecretReader(env.SANDBOX_API_KEY_NAME),
+    webhookSecret: createSecretReader(env.SANDBOX_WEBHOOK_SECRET_NAME),
   });
 }

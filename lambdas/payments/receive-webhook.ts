@@ -18,7 +18,7 @@ export async function receiveWebhook(
   publish: PublishCommitted,
   input: WebhookInput,
 ): Promise<void> {
-  const told = provider.readWebhook(input.rawBody, input.signature, input.now);
+  const told = await provider.readWebhook(input.rawBody, input.signature, input.now);
   if (!told) return;
   const event = await database.transaction(async (tx) => {
     if (await recordProviderEvent(tx, provider.name, told.id)) return settlePayment(tx, told.paymentId, told.outcome);

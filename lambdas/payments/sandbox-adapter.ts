@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { errorFacts, logger } from '../shared/logger.ts';
 import { Problem } from '../shared/problem.ts';
+import type { ReadSecret } from '../shared/secrets.ts';
 import type { ChargeOutcome, PaymentProvider, ProviderEvent } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
 import { isSignedWebhook } from './webhook-signature.ts';
 
 export interface SandboxSettings {
   baseUrl: string;
-  apiKey: string;
-  webhookSecret: string;
+  apiKey: ReadSecret;
+  webhookSecret: ReadSecret;
 }
 
 /** Longest that a silent provider can hold a request. Its slow token answers after 3 s. */
@@ -29,7 +30,7 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
     try {
       const response = await fetch(`${settings.baseUrl}${path}`, {
         method,
-        headers: { 'x-sandbox-key': settings.apiKey, 'content-type': 'application/json' },
+        headers: { 'x-sandbox-key': await settings.apiKey(), 'content-type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
       });
@@ -57,7 +58,8 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       if (!response?.ok)
         throw new Error(`The provider did not confirm refund ${refundId} (${response?.status ?? 'no answer'}).`);
     },
-    readWebhook: (rawBody, signature, now) => readWebhook(settings.webhookSecret, rawBody, signature, now),
+    readWebhook: async (rawBody, signature, now) =>
+      readWebhook(await settings.webhookSecret(), rawBody, signature, now),
   };
 }
 

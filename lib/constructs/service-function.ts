@@ -55,6 +55,7 @@ export class ServiceFunction extends Construct {
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         PUBLIC_ORIGIN: stage.publicOrigin,
+        INTERNAL_ORIGIN: stage.internalOrigin,
         ...props.environment,
       },
     });

@@ -3,8 +3,18 @@ import { payOrder } from '../../lambdas/payments/pay-order.ts';
 import { receiveWebhook } from '../../lambdas/payments/receive-webhook.ts';
 import { signWebhook } from '../../lambdas/payments/webhook-signature.ts';
 import { makeUser } from '../support/factories.ts';
-import { closeAll, databases, pay, payer, paymentsOf, provider, publish, unpaidOrder } from '../support/payer.ts';
-import { eventually, rows, secrets } from '../support/platform.ts';
+import {
+  closeAll,
+  databases,
+  pay,
+  payer,
+  paymentsOf,
+  provider,
+  publish,
+  unpaidOrder,
+  webhookSecret,
+} from '../support/payer.ts';
+import { eventually, rows } from '../support/platform.ts';
 
 afterAll(closeAll);
 
@@ -112,7 +122,7 @@ describe('a webhook', () => {
     const rawBody = JSON.stringify({ id: `evt_${payment.id}`, type: 'charge.succeeded', charge });
     const input = {
       rawBody,
-      signature: signWebhook(rawBody, secrets.sandboxWebhookSecret, new Date()),
+      signature: signWebhook(rawBody, webhookSecret, new Date()),
       now: new Date(),
     };
     await rows(`UPDATE sandbox.charges SET status = 'succeeded' WHERE idempotency_key = $1`, [payment.id]);

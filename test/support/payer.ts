@@ -1,17 +1,38 @@
+import path from 'node:path';
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { placeOrder } from '../../lambdas/orders/place-order.ts';
 import { type PaymentDependencies, payOrder } from '../../lambdas/payments/pay-order.ts';
 import { createSandboxProvider } from '../../lambdas/payments/sandbox-adapter.ts';
 import type { DomainEvent } from '../../lambdas/queue/events.ts';
 import { type OutboxRow, toEvent } from '../../lambdas/queue/outbox.ts';
+import { sdkSettings } from '../../local/emulator.ts';
 import { makeProduct, makeUser } from './factories.ts';
-import { cacheAs, databaseAs, endpoints, eventually, rows, secrets } from './platform.ts';
+import { cacheAs, databaseAs, endpoints, eventually, platformFolder, rows } from './platform.ts';
+
+/** A secret of the deployed stage, by the variable in which the payments function has its name. */
+async function deployedSecret(variable: string): Promise<string> {
+  const settings = await sdkSettings({
+    url: endpoints.aws,
+    caFile: path.join(platformFolder, 'tls', 'cert.pem'),
+    ours: true,
+  });
+  const { Configuration } = await new LambdaClient(settings).send(
+    new GetFunctionCommand({ FunctionName: 'throughline-local-payments' }),
+  );
+  const SecretId = Configuration?.Environment?.Variables?.[variable];
+  const { SecretString } = await new SecretsManagerClient(settings).send(new GetSecretValueCommand({ SecretId }));
+  return SecretString as string;
+}
+const apiKey = await deployedSecret('SANDBOX_API_KEY_NAME');
+export const webhookSecret = await deployedSecret('SANDBOX_WEBHOOK_SECRET_NAME');
 
 /** The sandbox provider as it is deployed, over HTTP. */
 export const provider = createSandboxProvider({
   baseUrl: `${endpoints.api}/sandbox-provider`,
-  apiKey: secrets.sandboxApiKey,
-  webhookSecret: secrets.sandboxWebhookSecret,
+  apiKey: async () => apiKey,
+  webhookSecret: async () => webhookSecret,
 });
 /** Events stay in the outbox: a test hands on the ones that it is about. */
 export const publish = async () => {};

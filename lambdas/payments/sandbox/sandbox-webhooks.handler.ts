@@ -2,18 +2,23 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { systemClock } from '../../shared/clock.ts';
-import { publicOrigin, readEnv } from '../../shared/env.ts';
+import { readEnv } from '../../shared/env.ts';
 import { errorFacts, logger } from '../../shared/logger.ts';
+import { createSecretReader, type ReadSecret } from '../../shared/secrets.ts';
 import { signWebhook } from '../webhook-signature.ts';
 
 const DELIVERY_TIMEOUT_MS = 5_000;
 const processor = new BatchProcessor(EventType.SQS);
+const settings = () => readEnv({ INTERNAL_ORIGIN: z.url(), SANDBOX_WEBHOOK_SECRET_NAME: z.string().min(1) });
+let readSecret: ReadSecret | undefined;
 
 /** Delivers a signed webhook over HTTP. Anything but a 2xx is tried again, as a real provider would. */
 async function deliver(record: SQSRecord): Promise<void> {
-  const { SANDBOX_WEBHOOK_SECRET: secret } = readEnv({ SANDBOX_WEBHOOK_SECRET: z.string().min(16) });
+  const { INTERNAL_ORIGIN, SANDBOX_WEBHOOK_SECRET_NAME } = settings();
+  readSecret ??= createSecretReader(SANDBOX_WEBHOOK_SECRET_NAME);
   try {
-    const response = await fetch(`${publicOrigin()}/api/payments/webhooks/sandbox`, {
+    const secret = await readSecret();
+    const response = await fetch(`${INTERNAL_ORIGIN}/api/payments/webhooks/sandbox`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',

@@ -1,14 +1,35 @@
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../../lib/constructs/api-service.ts';
 import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../../lib/constructs/service-function.ts';
-import { stageSecret } from '../../../lib/constructs/stage-secret.ts';
+import { ServiceSecret } from '../../../lib/constructs/service-secret.ts';
+import type { Stage } from '../../../lib/stage.ts';
 import { sandboxRoutes } from './sandbox.routes.ts';
 
 /** What the shop and the sandbox share: the key that calls it and the secret that signs its webhooks. */
 export class SandboxSecrets extends Construct {
-  connect(fn: ServiceFunction): void {
-    fn.function.addEnvironment('SANDBOX_API_KEY', stageSecret(this, 'SandboxApiKey'));
-    fn.function.addEnvironment('SANDBOX_WEBHOOK_SECRET', stageSecret(this, 'SandboxWebhookSecret'));
+  readonly #apiKey: ServiceSecret;
+  readonly #webhookSecret: ServiceSecret;
+
+  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+    super(scope, id);
+    this.#apiKey = new ServiceSecret(this, 'ApiKey', {
+      stage,
+      name: 'sandbox-api-key',
+      description: 'Calls the sandbox payment provider',
+    });
+    this.#webhookSecret = new ServiceSecret(this, 'WebhookSecret', {
+      stage,
+      name: 'sandbox-webhook-secret',
+      description: 'Signs the sandbox’s webhooks',
+    });
+  }
+
+  grantCall(fn: ServiceFunction): void {
+    this.#apiKey.grantRead(fn, 'SANDBOX_API_KEY_NAME');
+  }
+
+  grantSign(fn: ServiceFunction): void {
+    this.#webhookSecret.grantRead(fn, 'SANDBOX_WEBHOOK_SECRET_NAME');
   }
 }
 
@@ -31,7 +52,7 @@ export class SandboxProvider extends Construct implements ApiService {
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'sandbox');
-    sandbox.connect(this.api);
+    sandbox.grantCall(this.api);
     queues.grantSend(this.api, ['sandbox-webhooks']);
 
     const webhooks = new ServiceFunction(this, 'Webhooks', {
@@ -41,7 +62,7 @@ export class SandboxProvider extends Construct implements ApiService {
       timeout: WORKER_TIMEOUT,
       concurrency: stage.concurrency.worker,
     });
-    sandbox.connect(webhooks);
+    sandbox.grantSign(webhooks);
     queues.consume('sandbox-webhooks', webhooks);
   }
 }

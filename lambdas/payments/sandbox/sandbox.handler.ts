@@ -6,34 +6,36 @@ import type { Implementations } from '../../shared/contract.ts';
 import { publicOrigin, readEnv } from '../../shared/env.ts';
 import { createApiHandler } from '../../shared/http.ts';
 import { commonProblems, Problem } from '../../shared/problem.ts';
+import { createSecretReader } from '../../shared/secrets.ts';
 import { challengePage } from './challenge-page.ts';
 import { answerChallenge, findChargeByKey, refundOnce } from './sandbox.repository.ts';
 import { sandboxRoutes } from './sandbox.routes.ts';
 import { createCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
 
 function implement(): Implementations<typeof sandboxRoutes> {
-  const env = readEnv({ SANDBOX_API_KEY: z.string().min(16) });
+  const env = readEnv({ SANDBOX_API_KEY_NAME: z.string().min(1) });
+  const apiKey = createSecretReader(env.SANDBOX_API_KEY_NAME);
   const database = databaseFromEnv();
   const enqueue = createQueueSender();
   const send = (message: WebhookMessage) => enqueue('sandbox-webhooks', JSON.stringify(message));
   const baseUrl = `${publicOrigin()}/api/sandbox-provider`;
-  const authenticate = (key: string | undefined) => {
-    if (!isSame(key ?? '', env.SANDBOX_API_KEY)) throw new Problem(commonProblems.UNAUTHENTICATED);
+  const authenticate = async (key: string | undefined) => {
+    if (!isSame(key ?? '', await apiKey())) throw new Problem(commonProblems.UNAUTHENTICATED);
   };
 
   return {
     createCharge: async ({ headers, body }) => {
-      authenticate(headers['x-sandbox-key']);
+      await authenticate(headers['x-sandbox-key']);
       return { status: 200, body: await createCharge(database, send, baseUrl, body) };
     },
     findCharge: async ({ headers, params }) => {
-      authenticate(headers['x-sandbox-key']);
+      await authenticate(headers['x-sandbox-key']);
       const row = await database.write((db) => findChargeByKey(db, params.key));
       if (!row) throw new Problem(commonProblems.NOT_FOUND);
       return { status: 200, body: toCharge(row, baseUrl) };
     },
     createRefund: async ({ headers, body }) => {
-      authenticate(headers['x-sandbox-key']);
+      await authenticate(headers['x-sandbox-key']);
       const found = await database.transaction((tx) => refundOnce(tx, body.idempotencyKey, body.chargeId, body.amount));
       if (!found) throw new Problem(commonProblems.NOT_FOUND);
       return { status: 200, body: { status: 'succeeded' } };

@@ -1,0 +1,34 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { Stage } from '../stage.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+export interface ServiceSecretProps {
+  stage: Stage;
+  /** Unique in the stage. */
+  name: string;
+  description: string;
+}
+
+/** A secret that is made where it is kept and read where it is used: no template, variable or file ever holds it. */
+export class ServiceSecret extends Construct {
+  readonly #name: string;
+
+  constructor(scope: Construct, id: string, { stage, name, description }: ServiceSecretProps) {
+    super(scope, id);
+    this.#name = `throughline-${stage.name}-${name}`;
+    new secretsmanager.Secret(this, 'Secret', {
+      secretName: this.#name,
+      description,
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** Lets a function read it, and tells the function its name in `variable`. By name: emulators give no ARN for a secret. */
+  grantRead(fn: ServiceFunction, variable: string): void {
+    secretsmanager.Secret.fromSecretNameV2(fn, variable, this.#name).grantRead(fn.function);
+    fn.function.addEnvironment(variable, this.#name);
+  }
+}
