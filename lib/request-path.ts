@@ -1,10 +1,15 @@
-import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import path from 'node:path';
+import { type App, CfnOutput, type Stack } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import { AuthService, SigningKey } from '../lambdas/auth/auth.construct.ts';
 import { Authorizer } from '../lambdas/auth/authorizer.construct.ts';
 import { Cache } from '../lambdas/cache/cache.construct.ts';
+import { ValkeyCluster } from '../lambdas/cache/valkey.construct.ts';
 import { CatalogService } from '../lambdas/catalog/catalog.construct.ts';
+import { Aurora } from '../lambdas/database/aurora.construct.ts';
 import { Database } from '../lambdas/database/database.construct.ts';
+import { Migrations } from '../lambdas/database/migrations.construct.ts';
 import { HealthService } from '../lambdas/health/health.construct.ts';
 import { OrdersService } from '../lambdas/orders/orders.construct.ts';
 import { PaymentsService } from '../lambdas/payments/payments.construct.ts';
@@ -13,82 +18,145 @@ import { Queues } from '../lambdas/queue/queue.construct.ts';
 import { OutboxRelay } from '../lambdas/queue/relay.construct.ts';
 import { EmailWorker, MailIdentity } from '../lambdas/workers/email/email.construct.ts';
 import { NotificationsService } from '../lambdas/workers/notifications/notifications.construct.ts';
+import { buildWeb } from '../web/build.ts';
+import type { ServiceTier } from './constructs/api-service.ts';
+import { buildFolder } from './constructs/bundles.ts';
+import { Dns } from './edge/dns.ts';
+import { Edge } from './edge/edge.ts';
+import { Maintenance } from './edge/maintenance.ts';
 import { ApiGateway } from './gateway/api-gateway.ts';
+import { Balancer } from './gateway/balancer.ts';
+import { PrivateDomain } from './gateway/private-domain.ts';
+import { EdgeAlarms } from './monitoring/edge-alarms.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
+import { Network } from './network/network.ts';
+import { Stacks } from './stacks.ts';
+
 import type { Stage } from './stage.ts';
 
 /**
- * The request path, from the top: DNS, edge, load balancer (AWS only; on a laptop `local/edge` stands in for the
- * three), API gateway, auth, services, queues, workers, database, cache. State is in a stack of its own; the other
- * can be replaced at any time. Constructs are handed on, and each grants access to what it owns.
+ * The request path. A request comes in by hop 1 and goes down to hops 9 and 10; what a hop is built upon must be there
+ * before it, so it is composed from the bottom up. Constructs are handed on, and each grants access to what it owns.
+ * On a laptop the stage has no network, edge or balancer: `local/edge.ts` stands in for them.
  */
-export function composeApp(app: App, stage: Stage): { state: StateStack; services: ServicesStack } {
-  const props: StackProps = { env: stage.env, description: `Throughline, ${stage.name}` };
-  const state = new StateStack(app, `throughline-${stage.name}-state`, { ...props, stage });
-  const services = new ServicesStack(app, `throughline-${stage.name}-services`, { ...props, stage, state });
-  return { state, services };
-}
-
-interface StateProps extends StackProps {
-  stage: Stage;
-}
-
-/** What must outlive a deployment: the signing key, the queues, the mail identity and the secrets. */
-export class StateStack extends Stack {
-  readonly signingKey: SigningKey;
-  readonly queues: Queues;
-  readonly mail: MailIdentity;
-  readonly sandbox: SandboxSecrets;
-
-  constructor(scope: Construct, id: string, { stage, ...props }: StateProps) {
-    super(scope, id, { ...props, terminationProtection: stage.retainData });
-    this.signingKey = new SigningKey(this, 'SigningKey', { stage });
-    this.queues = new Queues(this, 'Queues', { stage });
-    this.mail = new MailIdentity(this, 'Mail', { stage });
-    this.sandbox = new SandboxSecrets(this, 'Sandbox', { stage });
+export function composeApp(app: App, stage: Stage) {
+  const stacks = new Stacks(app, stage);
+  const state = composeState(stacks.get('state'), stage);
+  const data = composeData(stacks, stage);
+  const services = composeServices(stacks.get('services'), { stage, ...state, ...data });
+  const gateway = composeGateway(stacks, stage, services, data.network);
+  const edge = composeEdge(stacks, stage, gateway);
+  const { network, aurora, valkey } = data;
+  const { balancer } = gateway;
+  if (stage.aws && network && aurora && valkey && balancer && edge) {
+    const watched = { services: stacks.get('services'), queues: state.queues, gateway: gateway.gateway, balancer };
+    new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...watched, aurora, valkey });
   }
+  return stacks;
 }
 
-interface ServicesProps extends StateProps {
-  state: StateStack;
+/** What must outlive a deployment: the signing key, the queues (hop 7), the mail identity and the secrets. */
+function composeState(stack: Stack, stage: Stage) {
+  return {
+    signingKey: new SigningKey(stack, 'SigningKey', { stage }),
+    queues: new Queues(stack, 'Queues', { stage }),
+    mail: new MailIdentity(stack, 'Mail', { stage }),
+    sandbox: new SandboxSecrets(stack, 'Sandbox', { stage }),
+  };
 }
 
-/** What runs: the gateway, the services behind it and the workers behind them. */
-export class ServicesStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, state, ...props }: ServicesProps) {
-    super(scope, id, props);
-    const { queues, mail, signingKey, sandbox } = state;
+/** Hops 9 and 10, and the network that they are in. On a laptop both run already. */
+function composeData(stacks: Stacks, stage: Stage) {
+  if (!stage.aws) return {};
+  const network = new Network(stacks.get('network'), 'Network', { stage, plan: stage.aws });
+  if (stage.database.kind !== 'aurora' || stage.cache.kind !== 'elasticache') return { network };
+  const stack = stacks.get('data');
+  const key = new kms.Key(stack, 'Key', {
+    description: 'Encrypts the database and the cache',
+    enableKeyRotation: true,
+  });
+  return {
+    network,
+    aurora: new Aurora(stack, 'Aurora', { stage, plan: stage.database, network, key }),
+    valkey: new ValkeyCluster(stack, 'Valkey', { stage, plan: stage.cache, network, key }),
+  };
+}
 
-    // Hops 9 and 10: the data that everything below is connected to.
-    const database = new Database(this, 'Database', { stage });
-    const cache = new Cache(this, 'Cache', { stage });
-    const tier = { stage, database, cache, queues };
+type Ground = ReturnType<typeof composeState> & ReturnType<typeof composeData> & { stage: Stage };
 
-    // Hops 5 and 6: auth and the business services.
-    const auth = new AuthService(this, 'Auth', { ...tier, signingKey });
-    const catalog = new CatalogService(this, 'Catalog', tier);
-    const orders = new OrdersService(this, 'Orders', tier);
-    const payments = new PaymentsService(this, 'Payments', { ...tier, sandbox });
-    const notifications = new NotificationsService(this, 'Notifications', tier);
-    const health = new HealthService(this, 'Health', tier);
-    const provider = new SandboxProvider(this, 'Sandbox', { ...tier, sandbox });
+/** Hops 5, 6 and 8: auth, the business services and the workers. */
+function composeServices(stack: Stack, { stage, network, aurora, valkey, signingKey, queues, mail, sandbox }: Ground) {
+  const database = new Database(stack, 'Database', { stage, ...(aurora && { aurora }) });
+  const cache = new Cache(stack, 'Cache', { stage, ...(valkey && { valkey }) });
+  const tier: ServiceTier = { stage, network, database, cache, queues };
 
-    // Hop 4: the one entry to all of them.
-    const authorizer = new Authorizer(this, 'Authorizer', { stage, cache, signingKey });
-    const api = new ApiGateway(this, 'Api', {
-      stage,
-      authorizer,
-      services: [auth, catalog, orders, payments, notifications, health, provider],
-    });
+  // Hops 5 and 6, which answer people.
+  const api = {
+    auth: new AuthService(stack, 'Auth', { ...tier, signingKey }),
+    catalog: new CatalogService(stack, 'Catalog', tier),
+    orders: new OrdersService(stack, 'Orders', tier),
+    payments: new PaymentsService(stack, 'Payments', { ...tier, sandbox }),
+    notifications: new NotificationsService(stack, 'Notifications', tier),
+    health: new HealthService(stack, 'Health', tier),
+    provider: new SandboxProvider(stack, 'Sandbox', { ...tier, sandbox }),
+  };
+  const authorizer = new Authorizer(stack, 'Authorizer', { stage, network, cache, signingKey });
 
-    // Hops 7 and 8: what happens after the answer.
-    new OutboxRelay(this, 'Relay', tier);
-    new EmailWorker(this, 'Email', { ...tier, mail });
+  // Hop 8, after the answer. The bulk worker's queue is there; the worker takes its place here.
+  const workers = {
+    relay: new OutboxRelay(stack, 'Relay', tier),
+    email: new EmailWorker(stack, 'Email', { ...tier, mail }),
+  };
 
-    database.assertConnectionBudget();
-    new CfnOutput(this, 'ApiId', {
-      value: api.id,
-      description: 'The address that CDK prints does not work on emulators.',
-    });
-    new CfnOutput(this, 'ApiStage', { value: api.stageName });
+  database.assertConnectionBudget();
+  if (network && aurora) {
+    const migrations = new Migrations(stack, 'Migrations', { stage, network, aurora });
+    migrations.runBefore([...Object.values(api), ...Object.values(workers)]);
   }
+  return { api, authorizer, workers };
+}
+
+/** Hops 3 and 4: the load balancer and the one entry to all services. */
+function composeGateway(
+  stacks: Stacks,
+  stage: Stage,
+  { api, authorizer }: ReturnType<typeof composeServices>,
+  network: Network | undefined,
+) {
+  const stack = stacks.get(stage.aws ? 'gateway' : 'services');
+  const gateway = new ApiGateway(stack, 'Api', { stage, network, authorizer, services: Object.values(api) });
+  new CfnOutput(stack, 'ApiId', {
+    value: gateway.id,
+    description: 'The address that CDK prints does not work on emulators.',
+  });
+  new CfnOutput(stack, 'ApiStage', { value: gateway.stageName });
+  if (!stage.aws || !network) return { gateway };
+
+  const zone = zoneOf(stack, stage);
+  const originName = new URL(stage.internalOrigin).hostname;
+  const balancer = new Balancer(stack, 'Balancer', { stage, plan: stage.aws, network, zone, originName });
+  const { certificate } = balancer;
+  new PrivateDomain(stack, 'Domain', { api: gateway, network, certificate, originName });
+  return { gateway, balancer, originName };
+}
+
+/** Hops 1 and 2: the name, the edge with its firewall, and the page for when nothing else answers. */
+function composeEdge(stacks: Stacks, stage: Stage, { balancer, originName }: Partial<GatewayOnAws>) {
+  if (!stage.aws || !balancer || !originName) return undefined;
+  const stack = stacks.get('edge');
+  const common = { stage, plan: stage.aws, zone: zoneOf(stack, stage) };
+  const storefrontFolder = buildWeb(path.join(buildFolder(), 'storefront'));
+  const edge = new Edge(stack, 'Edge', { ...common, balancer: balancer.balancer, originName, storefrontFolder });
+  const { certificate, distribution } = edge;
+  const maintenance = new Maintenance(stack, 'Maintenance', { stage, plan: stage.aws, certificate });
+  const dns = new Dns(stack, 'Dns', { ...common, distribution, maintenance });
+  new EdgeAlarms(stack, 'Alarms', { email: stage.aws.alertEmail, edge, dns });
+  return { edge, maintenance, dns };
+}
+
+type GatewayOnAws = { balancer: Balancer; originName: string };
+
+function zoneOf(stack: Stack, { aws }: Stage): route53.IHostedZone {
+  const { domain: zoneName = '', hostedZoneId = '' } = aws ?? {};
+  return route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', { zoneName, hostedZoneId });
 }

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { type StageContext, stageContext } from './stage-context.ts';
 
 /** How a stage is run. Every size and switch that differs between stages is here, and nowhere else. */
 export interface Stage {
@@ -16,91 +16,207 @@ export interface Stage {
   readonly retainData: boolean;
   readonly logRetentionDays: 3 | 30 | 90;
   readonly paymentProvider: 'sandbox';
+  /** How often what was left behind is looked for: unsent events, expired orders. Each look wakes a sleeping database. */
+  readonly sweepMinutes: number;
   /** How many of a function may run at once; with the pool size, this is what the database has to bear. */
   readonly concurrency: { readonly api: number; readonly worker: number };
   readonly database: DatabasePlan;
-  readonly cache: { readonly host: string; readonly port: number };
+  readonly cache: CachePlan;
+  /** What only AWS has: network, edge, balancer, alarms. Absent on the laptop. */
+  readonly aws?: AwsPlan;
 }
 
-export interface DatabasePlan {
-  readonly writer: string;
-  readonly reader: string;
+/** The connections that a server gives, and how many of them are kept for migrations, replication and people. */
+interface ConnectionBudget {
   readonly name: string;
-  /** The server's limit, and how many of it are kept for migrations, replication and people. */
   readonly maxConnections: number;
   readonly reservedConnections: number;
 }
+/** A database that runs already. */
+export interface GivenDatabase extends ConnectionBudget {
+  readonly kind: 'given';
+  readonly writer: string;
+  readonly reader: string;
+}
+/** Aurora PostgreSQL Serverless v2. An ACU is about 2 GiB of memory with its share of a processor. */
+export interface AuroraDatabase extends ConnectionBudget {
+  readonly kind: 'aurora';
+  readonly minAcu: number;
+  readonly maxAcu: number;
+  /** Readers that are always there, each in a zone of its own, and how many autoscaling may make of them. */
+  readonly readers: number;
+  readonly maxReaders: number;
+  /** RDS Proxy keeps connections through a failover, and keeps the cluster from pausing. */
+  readonly proxy: boolean;
+  /** Idle time after which a cluster with `minAcu` 0 sleeps. */
+  readonly autoPauseMinutes?: number;
+  readonly backupDays: number;
+}
+export type DatabasePlan = GivenDatabase | AuroraDatabase;
 
-/** Values that a run of the app may set, by `-c name=value`. */
-const contextSchema = z.object({
-  stage: z.enum(['local', 'dev', 'prod']).default('local'),
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
-    .default('eu-central-1'),
-  edgePort: port(8080),
-  writerPort: port(54320),
-  readerPort: port(54321),
-  cachePort: port(63790),
-});
-export type StageContext = z.input<typeof contextSchema>;
+export type CachePlan =
+  | { readonly kind: 'given'; readonly host: string; readonly port: number }
+  | { readonly kind: 'elasticache'; readonly nodeType: string; readonly replicas: number };
 
-/** A TCP port, also as a string, since the command line knows nothing else. */
-function port(standard: number) {
-  return z.coerce.number().int().min(1).max(65_535).default(standard);
+export interface AwsPlan {
+  readonly zones: 2 | 3;
+  /** Zones that interface endpoints stand in; one is cheaper, and its failure takes the API along. */
+  readonly endpointZones: 1 | 2 | 3;
+  /** The name that people type; its hosted zone exists already. */
+  readonly domain: string;
+  readonly hostedZoneId: string;
+  readonly alertEmail: string;
+  readonly monthlyBudgetUsd: number;
+  /** How Route 53 chooses among regions once there are several; failover to the maintenance page is always on. */
+  readonly routing: 'failover' | 'latency' | 'geolocation';
+  readonly tracing: boolean;
+  /** Function instances of an API service that are always warm, and how many target tracking may make of them. */
+  readonly provisionedConcurrency?: { readonly least: number; readonly most: number };
+  /** Shifts a tenth of the traffic first, for five minutes, and goes back by itself when an alarm rings. */
+  readonly canaryDeployments: boolean;
+  /** Requests in five minutes from one address, after which the firewall refuses it. */
+  readonly wafRateLimit: number;
+  /** Buys a test product every five minutes, through the front door. */
+  readonly syntheticBuyer: boolean;
+  /** Fault injection templates, with stop conditions on the alarms. */
+  readonly gameDays: boolean;
 }
 
-const LOCAL_ACCOUNT = '000000000000';
 export const LOCAL_MAX_CONNECTIONS = 200;
 
 /**
- * The stage that the context names.
+ * The stage that the context names, the environment filling what it does not.
  * @throws StageError that names the setting, the value given and what is allowed
  */
 export function resolveStage(context: Record<string, unknown>): Stage {
-  const parsed = contextSchema.safeParse(context);
-  if (!parsed.success) throw new StageError(parsed.error, context);
-  const { stage, region, ...ports } = parsed.data;
-  if (stage !== 'local') {
-    throw new Error(`Stage "${stage}": its network, database and edge are not in this version; -c stage=local is.`);
-  }
-  return localStage(region, ports);
+  const parsed = stageContext(context);
+  if (parsed.stage === 'local') return localStage(parsed);
+  return parsed.stage === 'dev' ? devStage(parsed) : prodStage(parsed);
 }
 
-function localStage(
-  region: string,
-  ports: { edgePort: number; writerPort: number; readerPort: number; cachePort: number },
-): Stage {
+function localStage(context: StageContext): Stage {
+  const edge = `http://127.0.0.1:${context.edgePort}`;
   return {
     name: 'local',
-    env: { account: LOCAL_ACCOUNT, region },
-    publicOrigin: `http://127.0.0.1:${ports.edgePort}`,
-    internalOrigin: `http://127.0.0.1:${ports.edgePort}`,
+    env: { account: '000000000000', region: context.region },
+    publicOrigin: edge,
+    internalOrigin: edge,
     mailDomain: 'throughline.example',
     architecture: 'host',
     retainData: false,
     logRetentionDays: 3,
     paymentProvider: 'sandbox',
+    sweepMinutes: 1,
     concurrency: { api: 8, worker: 2 },
     database: {
-      writer: `127.0.0.1:${ports.writerPort}`,
-      reader: `127.0.0.1:${ports.readerPort}`,
+      kind: 'given',
+      writer: `127.0.0.1:${context.writerPort}`,
+      reader: `127.0.0.1:${context.readerPort}`,
       name: 'throughline',
       maxConnections: LOCAL_MAX_CONNECTIONS,
       reservedConnections: 20,
     },
-    cache: { host: '127.0.0.1', port: ports.cachePort },
+    cache: { kind: 'given', host: '127.0.0.1', port: context.cachePort },
   };
 }
 
-/** A setting that does not fit: one line that says which, what was given and what is allowed. */
-export class StageError extends Error {
-  constructor(error: z.ZodError, context: Record<string, unknown>) {
-    const faults = error.issues.map((issue) => {
-      const name = String(issue.path[0]);
-      return `-c ${name}=${String(context[name])}: ${issue.message}`;
-    });
-    super(`Stage: ${faults.join('; ')}`);
-    this.name = 'StageError';
-  }
+/** What `dev` and `prod` have in common: where they are, and under which name. */
+function onAws(context: StageContext) {
+  return {
+    env: { account: context.account, region: context.region },
+    publicOrigin: `https://${context.domain}`,
+    internalOrigin: `https://api-origin.${context.domain}`,
+    mailDomain: context.domain,
+    architecture: 'arm64',
+    paymentProvider: 'sandbox',
+  } as const;
 }
+
+const chosen = ({ domain, hostedZoneId, alertEmail, routing }: StageContext) => ({
+  domain,
+  hostedZoneId,
+  alertEmail,
+  routing,
+});
+
+/** Cheap when idle: the database sleeps, nothing is kept warm, endpoints stand in one zone. */
+function devStage(context: StageContext): Stage {
+  return {
+    ...onAws(context),
+    name: 'dev',
+    retainData: false,
+    logRetentionDays: 30,
+    sweepMinutes: 360,
+    concurrency: { api: 5, worker: 2 },
+    database: {
+      kind: 'aurora',
+      name: 'throughline',
+      minAcu: 0,
+      maxAcu: 2,
+      readers: 0,
+      maxReaders: 0,
+      proxy: false,
+      autoPauseMinutes: 10,
+      backupDays: 1,
+      maxConnections: 200,
+      reservedConnections: 20,
+    },
+    cache: { kind: 'elasticache', nodeType: 'cache.t4g.micro', replicas: 0 },
+    aws: {
+      ...chosen(context),
+      zones: 2,
+      endpointZones: 1,
+      monthlyBudgetUsd: context.monthlyBudgetUsd ?? 150,
+      tracing: false,
+      canaryDeployments: false,
+      wafRateLimit: 1_000,
+      syntheticBuyer: false,
+      gameDays: false,
+    },
+  };
+}
+
+/** Three zones, two readers, warm functions, careful deployments. */
+function prodStage(context: StageContext): Stage {
+  return {
+    ...onAws(context),
+    name: 'prod',
+    retainData: true,
+    logRetentionDays: 90,
+    sweepMinutes: 1,
+    concurrency: { api: 50, worker: 10 },
+    database: {
+      kind: 'aurora',
+      name: 'throughline',
+      minAcu: 1,
+      maxAcu: 16,
+      readers: 2,
+      maxReaders: 5,
+      proxy: true,
+      backupDays: 14,
+      maxConnections: 1_500,
+      reservedConnections: 100,
+    },
+    cache: { kind: 'elasticache', nodeType: 'cache.t4g.small', replicas: 2 },
+    aws: {
+      ...chosen(context),
+      zones: 3,
+      endpointZones: 3,
+      monthlyBudgetUsd: context.monthlyBudgetUsd ?? 1_500,
+      tracing: true,
+      provisionedConcurrency: { least: 2, most: 25 },
+      canaryDeployments: true,
+      wafRateLimit: 2_000,
+      syntheticBuyer: true,
+      gameDays: context.gameDays,
+    },
+  };
+}
+
+/** Named here and not looked up, so that a synth asks AWS nothing. */
+export function zoneNames(region: string, count: number): string[] {
+  const letters = region === 'ap-northeast-1' ? ['a', 'c', 'd'] : ['a', 'b', 'c'];
+  return letters.slice(0, count).map((letter) => `${region}${letter}`);
+}
+
+export const hasProxy = ({ database }: Stage): boolean => database.kind === 'aurora' && database.proxy;

@@ -103,7 +103,7 @@ export class Platform {
             run: async () => void (await ensurePython(PLATFORM_PYTHON)),
           },
           { title: 'Database folders', run: () => this.postgres.initialise() },
-          { title: 'Storefront', run: () => buildWeb() },
+          { title: 'Storefront', run: async () => void buildWeb() },
         ],
       },
       {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Redis as Valkey } from 'iovalkey';
-import { CACHE_USERS, CONNECTION_COMMANDS } from '../lambdas/cache/cache-users.ts';
+import { accessRules, CACHE_USERS } from '../lambdas/cache/cache-users.ts';
 import { type Instance, inside, type Secrets, StartError } from './instance.ts';
 import { type Processes, waitUntil } from './processes.ts';
 import { findValkey } from './python.ts';
@@ -44,10 +44,8 @@ async function answers(instance: Instance, secrets: Secrets, processes: Processe
 }
 
 function accessList(secrets: Secrets): string {
-  const hello = CONNECTION_COMMANDS.map((command) => `+${command}`).join(' ');
-  const users = Object.entries(CACHE_USERS).map(([name, { keys, commands }]) => {
-    const rules = [...keys.map((key) => `~${key}`), ...commands.map((command) => `+${command}`)].join(' ');
-    return `user ${name} on >${secrets.services[name]} resetchannels -@all ${hello} ${rules}`;
-  });
+  const users = Object.entries(CACHE_USERS).map(
+    ([name, user]) => `user ${name} on >${secrets.services[name]} ${accessRules(user)}`,
+  );
   return [`user default on >${secrets.cacheAdmin} ~* &* +@all`, ...users, ''].join('\n');
 }

@@ -48,7 +48,7 @@ function changeOf(file: string): Change {
 
 async function apply(platform: Platform, functions: CodeUpdates, changes: Set<Change>): Promise<void> {
   const startedMs = performance.now();
-  if (changes.has('web')) await buildWeb();
+  if (changes.has('web')) buildWeb();
   if (changes.has('schema')) await prepareDatabase(platform.postgres, platform.instance.ports.writer, platform.secrets);
   if (changes.has('construct')) {
     await deploying.synthesize(platform.instance);

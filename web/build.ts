@@ -1,17 +1,17 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 
 const SOURCE = import.meta.dirname;
 export const WEB_FOLDER = path.resolve(SOURCE, '..', '.build', 'web');
 
 /** Builds the storefront: plain files with hashed names, nothing that a browser must fetch from elsewhere. */
-export async function buildWeb(): Promise<void> {
-  rmSync(WEB_FOLDER, { recursive: true, force: true });
-  mkdirSync(WEB_FOLDER, { recursive: true });
-  await build({
+export function buildWeb(folder = WEB_FOLDER): string {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  buildSync({
     entryPoints: [path.join(SOURCE, 'src', 'main.ts'), path.join(SOURCE, 'src', 'style.css')],
-    outdir: WEB_FOLDER,
+    outdir: folder,
     entryNames: '[name]-[hash]',
     bundle: true,
     format: 'esm',
@@ -20,10 +20,11 @@ export async function buildWeb(): Promise<void> {
     logLevel: 'warning',
   });
   const named = (start: string, end: string) =>
-    readdirSync(WEB_FOLDER).find((file) => file.startsWith(start) && file.endsWith(end)) as string;
+    readdirSync(folder).find((file) => file.startsWith(start) && file.endsWith(end)) as string;
   const html = readFileSync(path.join(SOURCE, 'index.html'), 'utf8')
     .replace('main.js', named('main-', '.js'))
     .replace('style.css', named('style-', '.css'));
-  writeFileSync(path.join(WEB_FOLDER, 'index.html'), html);
-  cpSync(path.join(SOURCE, 'favicon.svg'), path.join(WEB_FOLDER, 'favicon.svg'));
+  writeFileSync(path.join(folder, 'index.html'), html);
+  cpSync(path.join(SOURCE, 'favicon.svg'), path.join(folder, 'favicon.svg'));
+  return folder;
 }

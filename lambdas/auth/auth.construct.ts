@@ -41,13 +41,15 @@ export class AuthService extends Construct implements ApiService {
   readonly routes = authRoutes;
   readonly api: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, database, cache, queues, signingKey }: AuthServiceProps) {
+  constructor(scope: Construct, id: string, { stage, network, database, cache, queues, signingKey }: AuthServiceProps) {
     super(scope, id);
     this.api = new ServiceFunction(this, 'Api', {
       stage,
+      network,
       name: 'auth',
       description: 'Sign-up, log-in, sessions',
       timeout: API_TIMEOUT,
+      frontline: true,
       // Lambda's share of a core grows with memory; hashing a password wants a whole one.
       memoryMiB: 1769,
       concurrency: stage.concurrency.api,

@@ -25,3 +25,15 @@ export type CacheService = keyof typeof CACHE_USERS;
 
 /** Commands that every client needs to say hello. */
 export const CONNECTION_COMMANDS = ['auth', 'hello', 'ping', 'client', 'info', 'select', 'quit'] as const;
+
+/** What follows `on` in a server's access list: the rules of one user. */
+export function accessRules({ keys, commands }: CacheUser): string {
+  const hello = CONNECTION_COMMANDS.map((command) => `+${command}`);
+  return [
+    'resetchannels',
+    '-@all',
+    ...hello,
+    ...keys.map((key) => `~${key}`),
+    ...commands.map((command) => `+${command}`),
+  ].join(' ');
+}

@@ -8,7 +8,8 @@ export interface CacheSettings {
   host: string;
   port: number;
   user: string;
-  password: string;
+  /** A password, or what makes one for each new connection. */
+  password: string | (() => Promise<string>);
   tls: boolean;
 }
 
@@ -26,14 +27,19 @@ export interface CacheClient {
 
 /** A client that opens no connection before the first command. */
 export function createCache(settings: CacheSettings): CacheClient {
-  let valkey: Valkey | undefined;
+  let client: Promise<Valkey> | undefined;
   let pausedUntilMs = 0;
+  const connected = () => {
+    client ??= connect(settings, () => {
+      client = undefined;
+    });
+    return client;
+  };
   return {
     attempt: async (command) => {
       if (Date.now() < pausedUntilMs) return undefined;
-      valkey ??= connect(settings);
       try {
-        return await command(valkey);
+        return await command(await connected());
       } catch (error) {
         pausedUntilMs = Date.now() + PAUSE_MS;
         count('CacheUnavailable');
@@ -41,26 +47,29 @@ export function createCache(settings: CacheSettings): CacheClient {
         return undefined;
       }
     },
-    close: () => valkey?.disconnect(),
+    close: () => void client?.then((valkey) => valkey.disconnect()),
   };
 }
 
-function connect(settings: CacheSettings): Valkey {
+/** A connection that ended is not opened again but replaced by a new one: a token is good for one connection's start. */
+async function connect(settings: CacheSettings, onEnd: () => void): Promise<Valkey> {
+  const { password } = settings;
   const valkey = new Valkey({
     host: settings.host,
     port: settings.port,
     username: settings.user,
-    password: settings.password,
+    password: typeof password === 'string' ? password : await password(),
     ...(settings.tls && { tls: {} }),
     lazyConnect: true,
     connectTimeout: 1_000,
     commandTimeout: COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     enableReadyCheck: false,
-    retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
+    retryStrategy: () => null,
   });
   // Each failed command reports itself; the connection's own event only repeats it.
   valkey.on('error', () => {});
+  valkey.once('end', onEnd);
   return valkey;
 }
 
@@ -70,14 +79,19 @@ export function cacheFromEnv(): CacheClient {
     CACHE_HOST: z.string().min(1),
     CACHE_PORT: wholeNumber(1, 65_535),
     CACHE_USER: z.string().min(1),
-    CACHE_PASSWORD: z.string().min(1),
-    CACHE_TLS: z.enum(['on', 'off']),
+    /** Only where the server runs on this machine; elsewhere IAM signs in, over TLS. */
+    CACHE_PASSWORD: z.string().min(1).optional(),
+    CACHE_IAM_NAME: z.string().min(1).optional(),
   });
+  const signToken = async () => {
+    const { cacheToken } = await import('../shared/iam-token.ts');
+    return cacheToken(env.CACHE_IAM_NAME ?? env.CACHE_HOST, env.CACHE_USER);
+  };
   return createCache({
     host: env.CACHE_HOST,
     port: env.CACHE_PORT,
     user: env.CACHE_USER,
-    password: env.CACHE_PASSWORD,
-    tls: env.CACHE_TLS === 'on',
+    password: env.CACHE_PASSWORD ?? signToken,
+    tls: env.CACHE_PASSWORD === undefined,
   });
 }

@@ -3,30 +3,45 @@ import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { passwordParameter, stageSecret } from '../../lib/constructs/stage-secret.ts';
 import type { Stage } from '../../lib/stage.ts';
 import type { CacheService } from './cache-users.ts';
+import type { ValkeyCluster } from './valkey.construct.ts';
 
 export interface CacheProps {
   stage: Stage;
+  /** On AWS; elsewhere the stage says where a cache runs already. */
+  valkey?: ValkeyCluster;
 }
 
 /** The cache: hands out connections, one user a service. */
 export class Cache extends Construct {
-  readonly #stage: Stage;
+  readonly #props: CacheProps;
 
-  constructor(scope: Construct, id: string, { stage }: CacheProps) {
+  constructor(scope: Construct, id: string, props: CacheProps) {
     super(scope, id);
-    this.#stage = stage;
+    this.#props = props;
   }
 
   /** Lets a function connect as a service's user. */
   connect(fn: ServiceFunction, service: CacheService): void {
-    const { host, port } = this.#stage.cache;
-    const environment = {
-      CACHE_HOST: host,
-      CACHE_PORT: String(port),
-      CACHE_USER: service,
-      CACHE_PASSWORD: stageSecret(this, passwordParameter(service)),
-      CACHE_TLS: 'off',
-    };
-    for (const [key, value] of Object.entries(environment)) fn.function.addEnvironment(key, value);
+    const { stage, valkey } = this.#props;
+    if (stage.cache.kind === 'given') {
+      const { host, port } = stage.cache;
+      const password = stageSecret(this, passwordParameter(service));
+      fn.setEnvironment({
+        CACHE_HOST: host,
+        CACHE_PORT: String(port),
+        CACHE_USER: service,
+        CACHE_PASSWORD: password,
+      });
+      return;
+    }
+    if (!valkey) throw new Error(`Stage ${stage.name} wants a cache of its own and was given none.`);
+    valkey.grantConnect(fn.function, service);
+    fn.join('cache-clients');
+    fn.setEnvironment({
+      CACHE_HOST: valkey.host,
+      CACHE_PORT: valkey.port,
+      CACHE_USER: valkey.userOf(service),
+      CACHE_IAM_NAME: valkey.id,
+    });
   }
 }

@@ -8,13 +8,15 @@ export class CatalogService extends Construct implements ApiService {
   readonly routes = catalogRoutes;
   readonly api: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, database, cache, queues }: ServiceTier) {
+  constructor(scope: Construct, id: string, { stage, network, database, cache, queues }: ServiceTier) {
     super(scope, id);
     this.api = new ServiceFunction(this, 'Api', {
       stage,
+      network,
       name: 'catalog',
       description: 'Products: list, read, create, change',
       timeout: API_TIMEOUT,
+      frontline: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'catalog');
@@ -23,6 +25,7 @@ export class CatalogService extends Construct implements ApiService {
 
     const invalidation = new ServiceFunction(this, 'Events', {
       stage,
+      network,
       name: 'catalogue-events',
       description: 'Drops changed products from the cache',
       timeout: WORKER_TIMEOUT,

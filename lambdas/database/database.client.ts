@@ -15,8 +15,8 @@ export interface DatabaseSettings {
   reader: string;
   database: string;
   user: string;
-  /** A function is asked at each connection, as IAM authentication needs. */
-  password: string | (() => Promise<string>);
+  /** None: a token signed by IAM for each new connection. */
+  password?: string;
   tls: boolean;
 }
 
@@ -88,7 +88,9 @@ function createPool(settings: DatabaseSettings, address: string): Sql {
     port: Number(port),
     database: settings.database,
     user: settings.user,
-    password: settings.password,
+    password:
+      settings.password ??
+      (async () => (await import('../shared/iam-token.ts')).databaseToken(String(host), Number(port), settings.user)),
     ssl: settings.tls ? { rejectUnauthorized: true } : false,
     max: CONNECTIONS_PER_POOL,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -107,8 +109,8 @@ const databaseEnv = {
   DATABASE_READER: z.string().regex(/^.+:\d+$/),
   DATABASE_NAME: z.string().min(1),
   DATABASE_USER: z.string().min(1),
-  DATABASE_PASSWORD: z.string().min(1),
-  DATABASE_TLS: z.enum(['on', 'off']),
+  /** Only where the server runs on this machine; elsewhere IAM signs in, over TLS. */
+  DATABASE_PASSWORD: z.string().min(1).optional(),
 };
 
 /** The database as the function's environment names it. */
@@ -119,7 +121,7 @@ export function databaseFromEnv(): Database {
     reader: env.DATABASE_READER,
     database: env.DATABASE_NAME,
     user: env.DATABASE_USER,
-    password: env.DATABASE_PASSWORD,
-    tls: env.DATABASE_TLS === 'on',
+    ...(env.DATABASE_PASSWORD && { password: env.DATABASE_PASSWORD }),
+    tls: env.DATABASE_PASSWORD === undefined,
   });
 }

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { passwordParameter, stageSecret } from '../../lib/constructs/stage-secret.ts';
 import type { Stage } from '../../lib/stage.ts';
+import type { Aurora } from './aurora.construct.ts';
 import { CONNECTIONS_PER_POOL } from './database.client.ts';
 import { type DatabaseService, roleOf } from './database-roles.ts';
 
@@ -10,31 +11,35 @@ const POOLS = 2;
 
 export interface DatabaseProps {
   stage: Stage;
+  /** On AWS; elsewhere the stage says where a database runs already. */
+  aurora?: Aurora;
 }
 
 /** The database: hands out connections, one role a service, and counts them. */
 export class Database extends Construct {
-  readonly #stage: Stage;
+  readonly #props: DatabaseProps;
   readonly #connected: ServiceFunction[] = [];
 
-  constructor(scope: Construct, id: string, { stage }: DatabaseProps) {
+  constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
-    this.#stage = stage;
+    this.#props = props;
   }
 
   /** Lets a function connect as a service's role, to the writer and the readers. */
   connect(fn: ServiceFunction, service: DatabaseService): void {
-    const { writer, reader, name } = this.#stage.database;
-    const environment = {
-      DATABASE_WRITER: writer,
-      DATABASE_READER: reader,
-      DATABASE_NAME: name,
-      DATABASE_USER: roleOf(service),
-      DATABASE_PASSWORD: stageSecret(this, passwordParameter(service)),
-      DATABASE_TLS: 'off',
-    };
-    for (const [key, value] of Object.entries(environment)) fn.function.addEnvironment(key, value);
+    const { stage, aurora } = this.#props;
     this.#connected.push(fn);
+    fn.setEnvironment({ DATABASE_NAME: stage.database.name, DATABASE_USER: roleOf(service) });
+    if (stage.database.kind === 'given') {
+      const { writer, reader } = stage.database;
+      const password = stageSecret(this, passwordParameter(service));
+      fn.setEnvironment({ DATABASE_WRITER: writer, DATABASE_READER: reader, DATABASE_PASSWORD: password });
+      return;
+    }
+    if (!aurora) throw new Error(`Stage ${stage.name} wants a database of its own and was given none.`);
+    aurora.grantConnect(fn.function, roleOf(service));
+    fn.join('database-clients');
+    fn.setEnvironment({ DATABASE_WRITER: aurora.writerAddress, DATABASE_READER: aurora.readerAddress });
   }
 
   /** The most connections that the functions can open, all running at once. */
@@ -44,11 +49,12 @@ export class Database extends Construct {
 
   /** @throws Error when the functions could open more connections than the server gives */
   assertConnectionBudget(): void {
-    const { maxConnections, reservedConnections } = this.#stage.database;
+    const { stage } = this.#props;
+    const { maxConnections, reservedConnections } = stage.database;
     const budget = maxConnections - reservedConnections;
     if (this.connectionsAtMost <= budget) return;
     throw new Error(
-      `Stage ${this.#stage.name}: the functions may open ${this.connectionsAtMost} database connections, allowed are ${budget}. ` +
+      `Stage ${stage.name}: the functions may open ${this.connectionsAtMost} database connections, allowed are ${budget}. ` +
         'Lower concurrency.api or concurrency.worker in lib/stage.ts, or raise maxConnections.',
     );
   }

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { DATABASE_SERVICES, roleOf } from './database-roles.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, 'migrations');
 
@@ -19,10 +20,18 @@ export async function migrate(connection: pg.PoolConfig, folder = MIGRATIONS): P
     const migrator = new Migrator({ db, provider: { getMigrations: () => readMigrations(folder) } });
     const { error, results } = await migrator.migrateToLatest();
     if (error) throw error;
+    await allowTokens(db);
     return (results ?? []).filter((each) => each.status === 'Success').map((each) => each.migrationName);
   } finally {
     await db.destroy();
   }
+}
+
+/** On RDS a role may sign in with a token once it has `rds_iam`, which no other PostgreSQL knows. */
+async function allowTokens(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql`SELECT FROM pg_roles WHERE rolname = 'rds_iam'`.execute(db);
+  if (rows.length === 0) return;
+  for (const service of DATABASE_SERVICES) await sql`GRANT rds_iam TO ${sql.id(roleOf(service))}`.execute(db);
 }
 
 async function readMigrations(folder: string): Promise<Record<string, Migration>> {

@@ -8,13 +8,15 @@ export class HealthService extends Construct implements ApiService {
   readonly routes = healthRoutes;
   readonly api: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, database, cache, queues }: ServiceTier) {
+  constructor(scope: Construct, id: string, { stage, network, database, cache, queues }: ServiceTier) {
     super(scope, id);
     this.api = new ServiceFunction(this, 'Api', {
       stage,
+      network,
       name: 'health',
       description: 'The state of each dependency',
       timeout: API_TIMEOUT,
+      frontline: true,
       concurrency: 2,
     });
     database.connect(this.api, 'health');

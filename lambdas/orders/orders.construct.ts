@@ -13,12 +13,14 @@ export class OrdersService extends Construct implements ApiService {
 
   constructor(scope: Construct, id: string, tier: ServiceTier) {
     super(scope, id);
-    const { stage, database, cache, queues } = tier;
+    const { stage, network, database, cache, queues } = tier;
     this.api = new ServiceFunction(this, 'Api', {
       stage,
+      network,
       name: 'orders',
       description: 'Orders: place, list, read, cancel',
       timeout: API_TIMEOUT,
+      frontline: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'orders');
@@ -28,9 +30,10 @@ export class OrdersService extends Construct implements ApiService {
     this.#addExpiry(tier);
   }
 
-  #addSettlement({ stage, database, queues }: ServiceTier): void {
+  #addSettlement({ stage, network, database, queues }: ServiceTier): void {
     const settlement = new ServiceFunction(this, 'Events', {
       stage,
+      network,
       name: 'order-events',
       description: 'Moves orders on when payments say so',
       timeout: WORKER_TIMEOUT,
@@ -41,9 +44,10 @@ export class OrdersService extends Construct implements ApiService {
     queues.consume('order-events', settlement);
   }
 
-  #addExpiry({ stage, database, queues }: ServiceTier): void {
+  #addExpiry({ stage, network, database, queues }: ServiceTier): void {
     const expiry = new ServiceFunction(this, 'Expiry', {
       stage,
+      network,
       name: 'expire-orders',
       description: 'Gives the stock of unpaid orders back when their time is over',
       timeout: Duration.seconds(50),
@@ -51,9 +55,9 @@ export class OrdersService extends Construct implements ApiService {
     });
     database.connect(expiry, 'orders');
     queues.grantPublish(expiry, ['order.expired']);
-    new events.Rule(this, 'EveryMinute', {
-      schedule: events.Schedule.rate(Duration.minutes(1)),
-      targets: [new targets.LambdaFunction(expiry.function, { retryAttempts: 0 })],
+    new events.Rule(this, 'Sweep', {
+      schedule: events.Schedule.rate(Duration.minutes(stage.sweepMinutes)),
+      targets: [new targets.LambdaFunction(expiry.target, { retryAttempts: 0 })],
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { WorkQueue } from '../../lib/constructs/work-queue.ts';
@@ -9,7 +10,7 @@ export interface QueuesProps {
   stage: Stage;
 }
 
-export type AnyQueueName = QueueName | 'sandbox-webhooks';
+export type AnyQueueName = QueueName | 'sandbox-webhooks' | 'bulk-jobs';
 
 /** The queues of the house. */
 export class Queues extends Construct {
@@ -17,7 +18,7 @@ export class Queues extends Construct {
 
   constructor(scope: Construct, id: string, { stage }: QueuesProps) {
     super(scope, id);
-    const names: AnyQueueName[] = [...QUEUES, 'sandbox-webhooks'];
+    const names: AnyQueueName[] = [...QUEUES, 'sandbox-webhooks', 'bulk-jobs'];
     this.#queues = Object.fromEntries(
       names.map((name) => [name, new WorkQueue(this, name, { stage, name })]),
     ) as Record<AnyQueueName, WorkQueue>;
@@ -41,6 +42,14 @@ export class Queues extends Construct {
 
   consume(name: AnyQueueName, worker: ServiceFunction): void {
     this.#queues[name].consumeWith(worker);
+  }
+
+  get all(): WorkQueue[] {
+    return Object.values(this.#queues);
+  }
+
+  get alarms(): cloudwatch.Alarm[] {
+    return this.all.flatMap((each) => each.alarms);
   }
 
   #tell(fn: ServiceFunction, names: readonly AnyQueueName[]): void {

@@ -8,10 +8,11 @@ import { EVENTS, type EventType } from './events.ts';
 
 /** Publishes, once a minute, the events that a dying process left behind in the outbox. */
 export class OutboxRelay extends Construct {
-  constructor(scope: Construct, id: string, { stage, database, queues }: ServiceTier) {
+  constructor(scope: Construct, id: string, { stage, network, database, queues }: ServiceTier) {
     super(scope, id);
     const relay = new ServiceFunction(this, 'Relay', {
       stage,
+      network,
       name: 'relay',
       description: 'Publishes events that were committed but not sent',
       timeout: Duration.seconds(50),
@@ -19,9 +20,9 @@ export class OutboxRelay extends Construct {
     });
     database.connect(relay, 'relay');
     queues.grantPublish(relay, Object.keys(EVENTS) as EventType[]);
-    new events.Rule(this, 'EveryMinute', {
-      schedule: events.Schedule.rate(Duration.minutes(1)),
-      targets: [new targets.LambdaFunction(relay.function, { retryAttempts: 0 })],
+    new events.Rule(this, 'Sweep', {
+      schedule: events.Schedule.rate(Duration.minutes(stage.sweepMinutes)),
+      targets: [new targets.LambdaFunction(relay.target, { retryAttempts: 0 })],
     });
   }
 }

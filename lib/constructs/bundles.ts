@@ -24,8 +24,12 @@ export const HANDLERS = {
   email: 'lambdas/workers/email/email.handler.ts',
   relay: 'lambdas/queue/relay.handler.ts',
   health: 'lambdas/health/health.handler.ts',
+  migrate: 'lambdas/database/migrate.handler.ts',
 } as const;
 export type FunctionName = keyof typeof HANDLERS;
+
+/** Files that a function reads besides its code; they lie beside its entry. */
+const FILES: Partial<Record<FunctionName, string>> = { migrate: 'lambdas/database/migrations' };
 
 /** Unzipped; a larger bundle means that something heavy came in by accident. */
 export const MAX_BUNDLE_BYTES = 1_500_000;
@@ -42,11 +46,15 @@ export interface Bundle {
 const BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+/** Where what is built for a deployment lies. */
+export const buildFolder = (): string =>
+  readEnv({ BUILD_FOLDER: z.string().default(path.join(ROOT, '.build')) }).BUILD_FOLDER;
+
 let built: Record<FunctionName, Bundle> | undefined;
 
 /** Bundles built once a process: several stages in one test run share them. Two runs at once name folders of their own. */
 export function bundles(): Record<FunctionName, Bundle> {
-  built ??= buildBundles(readEnv({ BUILD_FOLDER: z.string().default(path.join(ROOT, '.build')) }).BUILD_FOLDER);
+  built ??= buildBundles(buildFolder());
   return built;
 }
 
@@ -97,6 +105,8 @@ function packFunction(name: FunctionName, outdir: string, output: string, metafi
     cpSync(source, path.join(folder, placeOf(file)));
     bytes += statSync(source).size;
   }
+  const extra = FILES[name];
+  if (extra) cpSync(path.join(ROOT, extra), path.join(folder, path.basename(extra)), { recursive: true });
   writeFileSync(path.join(folder, 'index.mjs'), `export { handler } from './${name}.mjs';\n`);
   if (bytes > MAX_BUNDLE_BYTES) {
     throw new Error(

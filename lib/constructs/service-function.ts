@@ -1,19 +1,27 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Member } from '../network/flows.ts';
+import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
 import { bundles, type FunctionName } from './bundles.ts';
+import { type Release, releaseOf } from './function-release.ts';
 
 export interface ServiceFunctionProps {
   stage: Stage;
   name: FunctionName;
   description: string;
   timeout: Duration;
+  /** On AWS every function is in the network; the laptop has none. */
+  network: Network | undefined;
   memoryMiB?: number;
   /** How many may run at once; none given means no bound but the account's. */
   concurrency?: number;
+  /** Answers people: kept warm and deployed with care where the stage says so. */
+  frontline?: boolean;
   environment?: Record<string, string>;
 }
 
@@ -25,12 +33,50 @@ export class ServiceFunction extends Construct {
   readonly function: lambda.Function;
   readonly concurrency: number | undefined;
   readonly functionName: FunctionName;
+  /** What ends up in the answers of alarms: errors and throttles of this function. */
+  readonly alarms: cloudwatch.Alarm[];
+  readonly #network: Network | undefined;
+  readonly #memberships = new Set<Member>(['functions']);
+  readonly #release: Release;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
-    const { stage, name } = props;
     this.concurrency = props.concurrency;
-    this.functionName = name;
+    this.functionName = props.name;
+    this.#network = props.network;
+    this.function = this.#makeFunction(props);
+    if (props.network) this.#enter(props.network);
+    this.#release = releaseOf(this, this.function, props);
+    this.alarms = this.#release.alarms;
+  }
+
+  /** What callers call: the version that takes traffic, or on the laptop just the function. */
+  get target(): lambda.IFunction {
+    return this.#release.target;
+  }
+
+  /** Makes the function a member of a group of the network, which lets it reach what the group may. */
+  join(member: Member): void {
+    if (this.#network) this.#memberships.add(member);
+  }
+
+  setEnvironment(variables: Record<string, string>): void {
+    for (const [name, value] of Object.entries(variables)) this.function.addEnvironment(name, value);
+  }
+
+  /** Lets one gateway call the function. The permission stands with the gateway, which depends on the function. */
+  allowGateway(scope: Construct, apiArn: string): void {
+    new lambda.CfnPermission(scope, `Call-${this.functionName}`, {
+      action: 'lambda:InvokeFunction',
+      functionName: this.target.functionArn,
+      principal: 'apigateway.amazonaws.com',
+      sourceArn: apiArn,
+      sourceAccount: Stack.of(scope).account,
+    });
+  }
+
+  #makeFunction(props: ServiceFunctionProps): lambda.Function {
+    const { stage, name } = props;
     const logGroup = new logs.LogGroup(this, 'Logs', {
       retention: stage.logRetentionDays as number,
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -40,7 +86,7 @@ export class ServiceFunction extends Construct {
       description: `What the function ${name} may do, and nothing else`,
     });
     logGroup.grantWrite(role);
-    this.function = new lambda.Function(this, 'Function', {
+    return new lambda.Function(this, 'Function', {
       functionName: `throughline-${stage.name}-${name}`,
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -52,23 +98,56 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 512,
       reservedConcurrentExecutions: props.concurrency,
+      ...(stage.aws?.tracing && { tracing: lambda.Tracing.ACTIVE }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         PUBLIC_ORIGIN: stage.publicOrigin,
         INTERNAL_ORIGIN: stage.internalOrigin,
+        // Node 20 and later leave Amazon's own authorities out; Aurora's certificate is by one of them.
+        ...(stage.aws && { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }),
         ...props.environment,
       },
     });
   }
 
-  /** Lets one gateway call the function. */
-  allowGateway(apiArn: string): void {
-    this.function.addPermission('Gateway', {
-      principal: new iam.ServicePrincipal('apigateway.amazonaws.com'),
-      sourceArn: apiArn,
-      sourceAccount: Stack.of(this).account,
-    });
+  /** Puts the function into the network. Which groups it is in is settled only when all of the app is composed. */
+  #enter(network: Network): void {
+    const resource = this.function.node.defaultChild as lambda.CfnFunction;
+    resource.vpcConfig = {
+      subnetIds: network.vpc.selectSubnets(network.serviceSubnets).subnetIds,
+      securityGroupIds: Lazy.list({
+        produce: () => [...this.#memberships].map((member) => network.group(member).securityGroupId),
+      }),
+    };
+    resource.node.addDependency(allowNetworkInterfaces(this.function));
   }
+}
+
+/** Lambda makes the interfaces with the function's role. The function's own code may not: the second statement. */
+function allowNetworkInterfaces(fn: lambda.Function): iam.Policy {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  return new iam.Policy(fn, 'NetworkInterfaces', {
+    roles: [fn.role as iam.IRole],
+    statements: [
+      // EC2 gives these actions no resource that could be named before it exists.
+      new iam.PolicyStatement({ actions, resources: ['*'] }),
+      new iam.PolicyStatement({
+        effect: iam.Effect.DENY,
+        actions,
+        resources: ['*'],
+        conditions: {
+          ArnLike: { 'lambda:SourceFunctionArn': `arn:${Stack.of(fn).partition}:lambda:*:*:function:throughline-*` },
+        },
+      }),
+    ],
+  });
 }
 
 function architectureOf(stage: Stage): lambda.Architecture {

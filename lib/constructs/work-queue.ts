@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -21,6 +21,7 @@ export interface WorkQueueProps {
 export class WorkQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
+  readonly alarms: cloudwatch.Alarm[] = [];
 
   constructor(scope: Construct, id: string, { stage, name }: WorkQueueProps) {
     super(scope, id);
@@ -32,6 +33,7 @@ export class WorkQueue extends Construct {
     };
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
       ...shared,
+      redriveAllowPolicy: this.#onlyFrom(`throughline-${stage.name}-${name}`),
       queueName: `throughline-${stage.name}-${name}-dead`,
     });
     this.queue = new sqs.Queue(this, 'Queue', {
@@ -57,7 +59,7 @@ export class WorkQueue extends Construct {
 
   /** Has `worker` take this queue's messages, at most as many batches at once as the worker may run. */
   consumeWith(worker: ServiceFunction): void {
-    worker.function.addEventSource(
+    worker.target.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: BATCH_SIZE,
         reportBatchItemFailures: true,
@@ -66,13 +68,23 @@ export class WorkQueue extends Construct {
     );
   }
 
+  /** By name: by reference each of the two queues would wait for the other. */
+  #onlyFrom(queueName: string): sqs.RedriveAllowPolicy {
+    const source = Stack.of(this).formatArn({ service: 'sqs', resource: queueName });
+    return {
+      sourceQueues: [sqs.Queue.fromQueueArn(this, 'Source', source)],
+      redrivePermission: sqs.RedrivePermission.BY_QUEUE,
+    };
+  }
+
   #alarm(id: string, metric: cloudwatch.Metric, threshold: number, alarmDescription: string): void {
-    metric.with({ statistic: 'Maximum', period: Duration.minutes(1) }).createAlarm(this, id, {
+    const alarm = metric.with({ statistic: 'Maximum', period: Duration.minutes(1) }).createAlarm(this, id, {
       threshold,
       evaluationPeriods: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       alarmDescription,
     });
+    this.alarms.push(alarm);
   }
 }

@@ -1,10 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Authorizer } from '../../lambdas/auth/authorizer.construct.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
 import type { ApiService } from '../constructs/api-service.ts';
+import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { bodyModel } from './models.ts';
@@ -13,59 +15,98 @@ export const API_STAGE_NAME = 'v1';
 
 export interface ApiGatewayProps {
   stage: Stage;
+  /** Where the API's one door is; without a network it is a regional API, for the emulator. */
+  network: Network | undefined;
   authorizer: Authorizer;
   services: ApiService[];
 }
 
 /** The one entry to all services. Every method, model, validator and limit comes from the contracts. */
 export class ApiGateway extends Construct {
-  readonly #api: apigateway.RestApi;
+  readonly api: apigateway.RestApi;
   readonly #bodyValidator: apigateway.RequestValidator;
+  readonly #authorizer: { authorizerId: string };
   readonly #props: ApiGatewayProps;
 
   constructor(scope: Construct, id: string, props: ApiGatewayProps) {
     super(scope, id);
     this.#props = props;
+    const { stage } = props;
     const routes = props.services.flatMap((service) => Object.values(service.routes));
-    this.#api = new apigateway.RestApi(this, 'Api', {
-      restApiName: `throughline-${props.stage.name}`,
+    this.api = new apigateway.RestApi(this, 'Api', {
+      restApiName: `throughline-${stage.name}`,
       description: 'The one entry to all services',
-      cloudWatchRole: false,
-      endpointTypes: [apigateway.EndpointType.REGIONAL],
-      deployOptions: { ...stageOptions(routes), ...this.#accessLog() },
-      defaultCorsPreflightOptions: corsOf(props.stage),
+      cloudWatchRole: stage.aws !== undefined,
+      ...(stage.aws && { cloudWatchRoleRemovalPolicy: RemovalPolicy.DESTROY }),
+      ...this.#door(),
+      deployOptions: { ...stageOptions(routes, stage), ...this.#accessLog() },
+      defaultCorsPreflightOptions: corsOf(stage),
     });
-    this.#bodyValidator = this.#api.addRequestValidator('Body', { validateRequestBody: true });
-    addGatewayResponses(this.#api, props.stage.publicOrigin);
+    this.#authorizer = props.authorizer.attachTo(this.api);
+    this.#bodyValidator = this.api.addRequestValidator('Body', { validateRequestBody: true });
+    addGatewayResponses(this.api, stage.publicOrigin);
     for (const service of props.services) this.#addService(service);
+    if (stage.aws) this.#addUsagePlan();
   }
 
   get id(): string {
-    return this.#api.restApiId;
+    return this.api.restApiId;
   }
 
   get stageName(): string {
-    return this.#api.deploymentStage.stageName;
+    return this.api.deploymentStage.stageName;
+  }
+
+  /** On AWS the API has no public address, and lets in only what comes through its endpoint in the network. */
+  #door(): Partial<apigateway.RestApiProps> {
+    const { network } = this.#props;
+    if (!network) return { endpointTypes: [apigateway.EndpointType.REGIONAL] };
+    const statement = (effect: iam.Effect, conditions?: iam.Conditions) =>
+      new iam.PolicyStatement({
+        effect,
+        principals: [new iam.AnyPrincipal()],
+        actions: ['execute-api:Invoke'],
+        resources: ['execute-api:/*'],
+        ...(conditions && { conditions }),
+      });
+    const elsewhere = { StringNotEquals: { 'aws:SourceVpce': network.apiEndpoint.vpcEndpointId } };
+    return {
+      endpointConfiguration: { types: [apigateway.EndpointType.PRIVATE], vpcEndpoints: [network.apiEndpoint] },
+      policy: new iam.PolicyDocument({
+        statements: [statement(iam.Effect.ALLOW), statement(iam.Effect.DENY, elsewhere)],
+      }),
+    };
   }
 
   #addService({ routes, api }: ApiService): void {
-    const integration = new apigateway.LambdaIntegration(api.function, { scopePermissionToMethod: false });
+    const integration = new apigateway.LambdaIntegration(api.target, { scopePermissionToMethod: false });
     for (const route of Object.values(routes)) this.#addRoute(route, integration);
   }
 
   #addRoute(route: Route, integration: apigateway.Integration): void {
-    const resource = this.#api.root.resourceForPath(route.path);
+    const resource = this.api.root.resourceForPath(route.path);
     const closed = route.caller === 'user' || route.caller === 'admin';
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
     resource.addMethod(route.method, integration, {
       operationName: route.operationId,
       authorizationType: closed ? apigateway.AuthorizationType.CUSTOM : apigateway.AuthorizationType.NONE,
-      ...(closed && { authorizer: this.#props.authorizer.authorizer }),
+      ...(closed && { authorizer: this.#authorizer }),
       requestParameters: Object.fromEntries(names.map((name) => [`method.request.path.${name}`, true])),
       ...(route.body && {
-        requestModels: { 'application/json': bodyModel(this, this.#api, route) },
+        requestModels: { 'application/json': bodyModel(this, this.api, route) },
         requestValidator: this.#bodyValidator,
       }),
+    });
+  }
+
+  /** A ceiling over all methods together, for a client that is given a key. */
+  #addUsagePlan(): void {
+    this.api.addUsagePlan('Partners', {
+      name: `throughline-${this.#props.stage.name}-partners`,
+      description: 'For clients that are given a key; people need none',
+      apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
+      throttle: { rateLimit: 200, burstLimit: 400 },
+      quota: { limit: 1_000_000, period: apigateway.Period.DAY },
     });
   }
 
@@ -94,11 +135,13 @@ export class ApiGateway extends Construct {
   }
 }
 
-function stageOptions(routes: Route[]): apigateway.StageOptions {
+function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
   return {
     stageName: API_STAGE_NAME,
     metricsEnabled: true,
-    tracingEnabled: true,
+    tracingEnabled: stage.aws?.tracing ?? true,
+    // Bodies, headers and tokens are never logged; errors are.
+    ...(stage.aws && { loggingLevel: apigateway.MethodLoggingLevel.ERROR, dataTraceEnabled: false }),
     methodOptions: Object.fromEntries(
       routes.map(({ path, method, limit }) => [
         `${path}/${method}`,

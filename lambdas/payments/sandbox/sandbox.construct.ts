@@ -42,13 +42,15 @@ export class SandboxProvider extends Construct implements ApiService {
   readonly routes = sandboxRoutes;
   readonly api: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, database, queues, sandbox }: SandboxProviderProps) {
+  constructor(scope: Construct, id: string, { stage, network, database, queues, sandbox }: SandboxProviderProps) {
     super(scope, id);
     this.api = new ServiceFunction(this, 'Api', {
       stage,
+      network,
       name: 'sandbox',
       description: 'The sandbox payment provider',
       timeout: API_TIMEOUT,
+      frontline: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'sandbox');
@@ -57,12 +59,14 @@ export class SandboxProvider extends Construct implements ApiService {
 
     const webhooks = new ServiceFunction(this, 'Webhooks', {
       stage,
+      network,
       name: 'sandbox-webhooks',
       description: 'Delivers the sandbox provider’s signed webhooks',
       timeout: WORKER_TIMEOUT,
       concurrency: stage.concurrency.worker,
     });
     sandbox.grantSign(webhooks);
+    webhooks.join('gateway-clients');
     queues.consume('sandbox-webhooks', webhooks);
   }
 }

@@ -27,10 +27,11 @@ export interface EmailWorkerProps extends ServiceTier {
 
 /** Mails what the events of the house ask for. */
 export class EmailWorker extends Construct {
-  constructor(scope: Construct, id: string, { stage, database, queues, mail }: EmailWorkerProps) {
+  constructor(scope: Construct, id: string, { stage, network, database, queues, mail }: EmailWorkerProps) {
     super(scope, id);
     const worker = new ServiceFunction(this, 'Worker', {
       stage,
+      network,
       name: 'email',
       description: 'Sends mails',
       timeout: WORKER_TIMEOUT,

@@ -8,13 +8,15 @@ export class NotificationsService extends Construct implements ApiService {
   readonly routes = notificationRoutes;
   readonly api: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, database, cache, queues }: ServiceTier) {
+  constructor(scope: Construct, id: string, { stage, network, database, cache, queues }: ServiceTier) {
     super(scope, id);
     this.api = new ServiceFunction(this, 'Api', {
       stage,
+      network,
       name: 'notifications',
       description: 'Notifications: list, mark as read',
       timeout: API_TIMEOUT,
+      frontline: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'notifications');
@@ -22,6 +24,7 @@ export class NotificationsService extends Construct implements ApiService {
 
     const worker = new ServiceFunction(this, 'Worker', {
       stage,
+      network,
       name: 'notification-worker',
       description: 'Writes notifications',
       timeout: WORKER_TIMEOUT,

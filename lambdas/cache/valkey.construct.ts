@@ -1,0 +1,120 @@
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Network } from '../../lib/network/network.ts';
+import type { Stage } from '../../lib/stage.ts';
+import { accessRules, CACHE_USERS, type CacheService } from './cache-users.ts';
+
+export interface ValkeyProps {
+  stage: Stage;
+  plan: { nodeType: string; replicas: number };
+  network: Network;
+  key: kms.IKey;
+}
+
+/** Hop 10 on AWS: TLS, a user a service that signs in by IAM, and replicas in other zones where the stage has any. */
+export class ValkeyCluster extends Construct {
+  readonly #group: elasticache.CfnReplicationGroup;
+  readonly #stage: Stage;
+  readonly #id: string;
+
+  constructor(scope: Construct, id: string, { stage, plan, network, key }: ValkeyProps) {
+    super(scope, id);
+    this.#stage = stage;
+    this.#id = `throughline-${stage.name}`;
+    const subnets = new elasticache.CfnSubnetGroup(this, 'Subnets', {
+      description: 'Where the cache is',
+      subnetIds: network.vpc.selectSubnets(network.dataSubnets).subnetIds,
+    });
+    const users = this.#makeUsers();
+    this.#group = new elasticache.CfnReplicationGroup(this, 'Group', {
+      replicationGroupId: this.#id,
+      replicationGroupDescription: `Throughline ${stage.name}`,
+      engine: 'valkey',
+      engineVersion: '8.1',
+      cacheNodeType: plan.nodeType,
+      numCacheClusters: 1 + plan.replicas,
+      automaticFailoverEnabled: plan.replicas > 0,
+      multiAzEnabled: plan.replicas > 0,
+      cacheSubnetGroupName: subnets.ref,
+      securityGroupIds: [network.group('cache').securityGroupId],
+      userGroupIds: [users.ref],
+      transitEncryptionEnabled: true,
+      transitEncryptionMode: 'required',
+      atRestEncryptionEnabled: true,
+      kmsKeyId: key.keyId,
+      autoMinorVersionUpgrade: true,
+      // Nothing in it cannot be read again from the database: no snapshots.
+      snapshotRetentionLimit: 0,
+      logDeliveryConfigurations: [this.#slowLog()],
+    });
+  }
+
+  /** The id that a client's token names. */
+  get id(): string {
+    return this.#id;
+  }
+
+  get host(): string {
+    return this.#group.attrPrimaryEndPointAddress;
+  }
+
+  get port(): string {
+    return this.#group.attrPrimaryEndPointPort;
+  }
+
+  userOf(service: CacheService): string {
+    return `throughline-${this.#stage.name}-${service}`;
+  }
+
+  /** Lets a role sign in as a service's user, with a token in place of a password. */
+  grantConnect(grantee: iam.IGrantable, service: CacheService): void {
+    const arn = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({
+        service: 'elasticache',
+        resource,
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['elasticache:Connect'],
+      resourceArns: [arn('replicationgroup', this.#id), arn('user', this.userOf(service))],
+    });
+  }
+
+  /** For IAM a user's id equals its name. */
+  #makeUsers(): elasticache.CfnUserGroup {
+    const users = Object.entries(CACHE_USERS).map(
+      ([service, user]) =>
+        new elasticache.CfnUser(this, `User-${service}`, {
+          userId: this.userOf(service as CacheService),
+          userName: this.userOf(service as CacheService),
+          engine: 'valkey',
+          accessString: `on ${accessRules(user)}`,
+          authenticationMode: { Type: 'iam' },
+        }),
+    );
+    return new elasticache.CfnUserGroup(this, 'Users', {
+      engine: 'valkey',
+      userGroupId: this.#id,
+      userIds: users.map((user) => user.ref),
+    });
+  }
+
+  #slowLog(): elasticache.CfnReplicationGroup.LogDeliveryConfigurationRequestProperty {
+    const logGroup = new logs.LogGroup(this, 'SlowLog', {
+      retention: this.#stage.logRetentionDays as number,
+      removalPolicy: this.#stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    return {
+      logType: 'slow-log',
+      logFormat: 'json',
+      destinationType: 'cloudwatch-logs',
+      destinationDetails: { cloudWatchLogsDetails: { logGroup: logGroup.logGroupName } },
+    };
+  }
+}

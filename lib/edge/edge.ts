@@ -1,0 +1,160 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as route53 from 'aws-cdk-lib/aws-route53';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as deployment from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { LogBucket } from '../constructs/log-bucket.ts';
+import type { AwsPlan, Stage } from '../stage.ts';
+import { EdgeLogs } from './edge-logs.ts';
+import { Firewall } from './firewall.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { STOREFRONT_FALLBACK } from './storefront-fallback.ts';
+
+export interface EdgeProps {
+  stage: Stage;
+  plan: AwsPlan;
+  zone: route53.IHostedZone;
+  balancer: elb.IApplicationLoadBalancer;
+  originName: string;
+  /** The built storefront. */
+  storefrontFolder: string;
+}
+
+/** Hop 2: what people reach first. The storefront from S3, the API through the network's own door, both behind the firewall. */
+export class Edge extends Construct {
+  readonly distribution: cloudfront.Distribution;
+  readonly firewall: Firewall;
+  readonly certificate: acm.Certificate;
+  readonly #props: EdgeProps;
+
+  constructor(scope: Construct, id: string, props: EdgeProps) {
+    super(scope, id);
+    this.#props = props;
+    const { stage, plan, zone } = props;
+    this.certificate = new acm.Certificate(this, 'Certificate', {
+      domainName: plan.domain,
+      validation: acm.CertificateValidation.fromDns(zone),
+    });
+    const name = `throughline-${stage.name}-edge`;
+    this.firewall = new Firewall(this, 'Firewall', { name, scope: 'CLOUDFRONT', rateLimit: plan.wafRateLimit });
+    const storefront = this.#makeBucket();
+    this.distribution = new cloudfront.Distribution(this, 'Distribution', {
+      comment: `Throughline ${stage.name}`,
+      domainNames: [plan.domain],
+      certificate: this.certificate,
+      minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+      httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
+      enableIpv6: true,
+      priceClass: stage.name === 'prod' ? cloudfront.PriceClass.PRICE_CLASS_ALL : cloudfront.PriceClass.PRICE_CLASS_100,
+      defaultRootObject: 'index.html',
+      webAclId: this.firewall.acl.attrArn,
+      defaultBehavior: this.#storefrontBehavior(storefront),
+      additionalBehaviors: { '/api/*': this.#apiBehavior() },
+    });
+    new EdgeLogs(this, 'Logs', {
+      stage,
+      distribution: this.distribution,
+      bucket: new LogBucket(this, 'AccessLogs', { stage }),
+    });
+    this.#upload(storefront);
+  }
+
+  #makeBucket(): s3.Bucket {
+    return new s3.Bucket(this, 'Storefront', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      // Built from the repository at any time: nothing to keep.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  #storefrontBehavior(bucket: s3.Bucket): cloudfront.BehaviorOptions {
+    const fallback = new cloudfront.Function(this, 'Fallback', {
+      comment: 'Pages of the storefront are one file',
+      runtime: cloudfront.FunctionRuntime.JS_2_0,
+      code: cloudfront.FunctionCode.fromInline(STOREFRONT_FALLBACK),
+    });
+    return {
+      origin: origins.S3BucketOrigin.withOriginAccessControl(bucket),
+      viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+      cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
+      compress: true,
+      responseHeadersPolicy: this.#headers(),
+      functionAssociations: [{ function: fallback, eventType: cloudfront.FunctionEventType.VIEWER_REQUEST }],
+    };
+  }
+
+  /** Never cached: every answer is somebody's own. */
+  #apiBehavior(): cloudfront.BehaviorOptions {
+    const { balancer, originName } = this.#props;
+    return {
+      origin: origins.VpcOrigin.withApplicationLoadBalancer(balancer, {
+        domainName: originName,
+        protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+        originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],
+        readTimeout: Duration.seconds(30),
+      }),
+      viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+      allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
+      cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
+      originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      compress: true,
+    };
+  }
+
+  /** The same headers as the laptop's edge gives. */
+  #headers(): cloudfront.ResponseHeadersPolicy {
+    const { 'strict-transport-security': _hsts, 'content-security-policy': csp, ...others } = SECURITY_HEADERS;
+    const native = ['x-content-type-options', 'x-frame-options', 'referrer-policy'];
+    return new cloudfront.ResponseHeadersPolicy(this, 'Headers', {
+      comment: 'Security headers of the storefront',
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy: csp, override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: cloudfront.HeadersFrameOption.DENY, override: true },
+        referrerPolicy: {
+          referrerPolicy: cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
+          override: true,
+        },
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(730),
+          includeSubdomains: true,
+          preload: true,
+          override: true,
+        },
+      },
+      customHeadersBehavior: {
+        customHeaders: Object.entries(others)
+          .filter(([header]) => !native.includes(header))
+          .map(([header, value]) => ({ header, value, override: true })),
+      },
+    });
+  }
+
+  /** Files with a hash in their name are kept for a year; `index.html` is asked for again each time. */
+  #upload(bucket: s3.Bucket): void {
+    const source = (exclude: string[]) => deployment.Source.asset(this.#props.storefrontFolder, { exclude });
+    const common = { destinationBucket: bucket, prune: false, memoryLimit: 256 };
+    const assets = new deployment.BucketDeployment(this, 'Assets', {
+      ...common,
+      sources: [source(['index.html'])],
+      cacheControl: [deployment.CacheControl.fromString('public, max-age=31536000, immutable')],
+    });
+    const page = new deployment.BucketDeployment(this, 'Page', {
+      ...common,
+      sources: [source(['*', '!index.html'])],
+      cacheControl: [deployment.CacheControl.fromString('no-cache')],
+      distribution: this.distribution,
+      distributionPaths: ['/', '/index.html'],
+    });
+    // A page must never name a file that is not there yet.
+    page.node.addDependency(assets);
+  }
+}

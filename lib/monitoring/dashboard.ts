@@ -1,0 +1,87 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { ServiceFunction } from '../constructs/service-function.ts';
+import { API_STAGE_NAME } from '../gateway/api-gateway.ts';
+import { MINUTE } from './alerts.ts';
+import type { MonitoringProps } from './monitoring.ts';
+
+type Metrics = cloudwatch.IMetric[];
+
+/** A row a hop, in the order of the request path: what came in, what failed, how long it took. */
+export function hopDashboard(
+  scope: Construct,
+  props: MonitoringProps & { functions: Map<string, ServiceFunction[]> },
+): cloudwatch.Dashboard {
+  const { gateway, balancer, aurora, functions, queues, stage } = props;
+  const dashboard = new cloudwatch.Dashboard(scope, 'Dashboard', {
+    dashboardName: `throughline-${stage.name}`,
+    defaultInterval: Duration.hours(3),
+  });
+  const row = (title: string, ...graphs: [string, Metrics][]) =>
+    dashboard.addWidgets(
+      new cloudwatch.TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }),
+      ...graphs.map(([name, left]) => new cloudwatch.GraphWidget({ title: name, left, width: 24 / graphs.length })),
+    );
+  const sum = { period: MINUTE, statistic: 'Sum' };
+  const slow = { period: MINUTE, statistic: 'p99' };
+  row(
+    '3 Load balancer',
+    ['Requests', [balancer.balancer.metrics.requestCount(sum)]],
+    ['Healthy zones', [balancer.targets.metrics.healthyHostCount({ period: MINUTE, statistic: 'Minimum' })]],
+    ['Answered by the API, p99', [balancer.targets.metrics.targetResponseTime(slow)]],
+  );
+  const api = (metricName: string, statistic: string) =>
+    new cloudwatch.Metric({
+      namespace: 'AWS/ApiGateway',
+      metricName,
+      statistic,
+      period: MINUTE,
+      dimensionsMap: { ApiName: gateway.api.restApiName, Stage: API_STAGE_NAME },
+    });
+  row(
+    '4 Gateway',
+    ['Requests', [api('Count', 'Sum')]],
+    ['Refused and failed', [api('4XXError', 'Sum'), api('5XXError', 'Sum')]],
+    ['Latency', [api('Latency', 'p50'), api('Latency', 'p99')]],
+  );
+  const all = [...functions.values()].flat().map((each) => each.function);
+  row(
+    '5, 6, 8 Functions',
+    ['Calls', all.map((fn) => fn.metricInvocations(sum))],
+    ['Errors and throttles', all.flatMap((fn) => [fn.metricErrors(sum), fn.metricThrottles(sum)])],
+    ['Duration, p99', all.map((fn) => fn.metricDuration(slow))],
+  );
+  row(
+    '7 Queues',
+    ['Oldest message', queues.all.map((each) => each.queue.metricApproximateAgeOfOldestMessage())],
+    ['Dead letters', queues.all.map((each) => each.deadLetters.metricApproximateNumberOfMessagesVisible())],
+  );
+  const { cluster } = aurora;
+  row(
+    '9 Database',
+    ['Size used', [cluster.metric('ACUUtilization', { period: MINUTE, statistic: 'Maximum' })]],
+    ['Connections', [cluster.metricDatabaseConnections({ period: MINUTE })]],
+    [
+      'Latency',
+      [cluster.metric('CommitLatency', { period: MINUTE }), cluster.metric('SelectLatency', { period: MINUTE })],
+    ],
+  );
+  const cache = (metricName: string, statistic: string) =>
+    new cloudwatch.Metric({
+      namespace: 'AWS/ElastiCache',
+      metricName,
+      statistic,
+      period: MINUTE,
+      dimensionsMap: { CacheClusterId: `${props.valkey.id}-001` },
+    });
+  row(
+    '10 Cache',
+    ['Hits and misses', [cache('CacheHits', 'Sum'), cache('CacheMisses', 'Sum')]],
+    [
+      'Processor and memory',
+      [cache('EngineCPUUtilization', 'Average'), cache('DatabaseMemoryUsagePercentage', 'Maximum')],
+    ],
+  );
+  return dashboard;
+}

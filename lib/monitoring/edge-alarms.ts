@@ -1,0 +1,52 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Dns } from '../edge/dns.ts';
+import type { Edge } from '../edge/edge.ts';
+import { Alerts, alarm, MINUTE } from './alerts.ts';
+
+export interface EdgeAlarmsProps {
+  email: string;
+  edge: Edge;
+  dns: Dns;
+}
+
+/** Hops 1 and 2. CloudFront's and Route 53's metrics are in the edge's region only, so their alarms are too. */
+export class EdgeAlarms extends Construct {
+  constructor(scope: Construct, id: string, { email, edge, dns }: EdgeAlarmsProps) {
+    super(scope, id);
+    const alerts = new Alerts(this, 'Alerts', { email });
+    const { distributionId } = edge.distribution;
+    const atEdge = (metricName: string, statistic: string) =>
+      new cloudwatch.Metric({
+        namespace: 'AWS/CloudFront',
+        metricName,
+        statistic,
+        period: MINUTE,
+        dimensionsMap: { DistributionId: distributionId, Region: 'Global' },
+      });
+    alerts.watch('Dns', [
+      alarm(this, 'HealthCheck', {
+        metric: new cloudwatch.Metric({
+          namespace: 'AWS/Route53',
+          metricName: 'HealthCheckStatus',
+          statistic: 'Minimum',
+          period: MINUTE,
+          dimensionsMap: { HealthCheckId: dns.healthCheck.attrHealthCheckId },
+        }),
+        threshold: 1,
+        below: true,
+        periods: 1,
+        outOf: 1,
+        missing: cloudwatch.TreatMissingData.BREACHING,
+        why: 'The shop does not answer from outside; DNS leads people to the maintenance page.',
+      }),
+    ]);
+    alerts.watch('Edge', [
+      alarm(this, 'EdgeErrors', {
+        metric: atEdge('5xxErrorRate', 'Average'),
+        threshold: 1,
+        why: 'One answer in a hundred is a 5xx as people see it, whichever hop it came from.',
+      }),
+    ]);
+  }
+}

@@ -1,0 +1,88 @@
+import * as budgets from 'aws-cdk-lib/aws-budgets';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct, type IConstruct } from 'constructs';
+import type { ValkeyCluster } from '../../lambdas/cache/valkey.construct.ts';
+import type { Aurora } from '../../lambdas/database/aurora.construct.ts';
+import type { Queues } from '../../lambdas/queue/queue.construct.ts';
+import { ServiceFunction } from '../constructs/service-function.ts';
+import type { ApiGateway } from '../gateway/api-gateway.ts';
+import type { Balancer } from '../gateway/balancer.ts';
+import type { AwsPlan, Stage } from '../stage.ts';
+import { Alerts } from './alerts.ts';
+import { hopDashboard } from './dashboard.ts';
+import { GameDays } from './game-days.ts';
+import { balancerAlarms, businessAlarms, cacheAlarms, databaseAlarms, gatewayAlarms } from './hop-alarms.ts';
+
+export interface MonitoringProps {
+  stage: Stage;
+  plan: AwsPlan;
+  /** The stack with the functions: each of them is watched, whoever adds it. */
+  services: IConstruct;
+  queues: Queues;
+  gateway: ApiGateway;
+  balancer: Balancer;
+  aurora: Aurora;
+  valkey: ValkeyCluster;
+}
+
+/** One dashboard along the request path, one alert a hop and a service, a budget, and the game days. */
+export class Monitoring extends Construct {
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    const { stage, plan } = props;
+    const alerts = new Alerts(this, 'Alerts', { email: plan.alertEmail });
+    const services = functionsByService(props.services);
+    const stops = this.#watchHops(alerts, props);
+    for (const [service, functions] of services) {
+      alerts.watch(
+        service,
+        functions.flatMap((fn) => fn.alarms),
+      );
+    }
+    hopDashboard(this, { ...props, functions: services });
+    this.#addBudget(stage, plan);
+    if (plan.gameDays) new GameDays(this, 'GameDays', { ...props, stops, functions: [...services.values()].flat() });
+  }
+
+  /** @returns the alerts that stop a game day */
+  #watchHops(alerts: Alerts, props: MonitoringProps): cloudwatch.IAlarm[] {
+    const { plan, stage } = props;
+    if (stage.database.kind !== 'aurora') return [];
+    const balancer = alerts.watch('Balancer', balancerAlarms(this, props.balancer, plan));
+    const gateway = alerts.watch('Gateway', gatewayAlarms(this, props.gateway));
+    alerts.watch('Queues', props.queues.alarms);
+    alerts.watch('Database', databaseAlarms(this, props.aurora, stage.database));
+    alerts.watch('Cache', cacheAlarms(this, props.valkey));
+    alerts.watch('Business', businessAlarms(this));
+    return [balancer, gateway];
+  }
+
+  /** Told at four fifths of the month's budget as spent, and when all of it is expected to be. */
+  #addBudget(stage: Stage, plan: AwsPlan): void {
+    const notice = (notificationType: string, threshold: number) => ({
+      notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
+      subscribers: [{ subscriptionType: 'EMAIL', address: plan.alertEmail }],
+    });
+    new budgets.CfnBudget(this, 'Budget', {
+      budget: {
+        budgetName: `throughline-${stage.name}`,
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: plan.monthlyBudgetUsd, unit: 'USD' },
+        costFilters: { TagKeyValue: [`user:stage$${stage.name}`] },
+      },
+      notificationsWithSubscribers: [notice('ACTUAL', 80), notice('FORECASTED', 100)],
+    });
+  }
+}
+
+/** Every function of the stack, by the service or worker that it belongs to. */
+function functionsByService(services: IConstruct): Map<string, ServiceFunction[]> {
+  const found = new Map<string, ServiceFunction[]>();
+  for (const each of services.node.findAll()) {
+    if (!(each instanceof ServiceFunction)) continue;
+    const service = each.node.scope?.node.id ?? each.node.id;
+    found.set(service, [...(found.get(service) ?? []), each]);
+  }
+  return found;
+}

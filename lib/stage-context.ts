@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { readEnv } from '../lambdas/shared/env.ts';
+
+/** Stand-ins that let anybody synthesize `dev` and `prod`; the CDK refuses to deploy into another account than the caller's. */
+const PLACEHOLDER = {
+  account: '111122223333',
+  domain: 'shop.throughline.example',
+  hostedZoneId: 'Z00000000000EXAMPLE',
+  alertEmail: 'alerts@throughline.example',
+};
+
+/** Regions that CloudFront's VPC origins, ARM functions and Aurora PostgreSQL 18 are all expected in. */
+const REGIONS = [
+  'eu-central-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-north-1',
+  'us-east-1',
+  'us-east-2',
+  'us-west-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-northeast-1',
+] as const;
+
+/** Values that a run of the app may set, by `-c name=value`; those in `VARIABLES` also by the environment. */
+const contextSchema = z.object({
+  stage: z.enum(['local', 'dev', 'prod']).default('local'),
+  region: z.enum(REGIONS).default('eu-central-1'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'must be 12 digits')
+    .default(PLACEHOLDER.account),
+  domain: z
+    .string()
+    .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'must be a domain name such as shop.example.com')
+    .default(PLACEHOLDER.domain),
+  hostedZoneId: z
+    .string()
+    .regex(/^Z[A-Z0-9]{5,31}$/, 'must be the id of a hosted zone, such as Z0123456789ABCDEFGHIJ')
+    .default(PLACEHOLDER.hostedZoneId),
+  alertEmail: z.email('must be an e-mail address').default(PLACEHOLDER.alertEmail),
+  monthlyBudgetUsd: z.coerce.number().min(1).max(1_000_000).optional(),
+  routing: z.enum(['failover', 'latency', 'geolocation']).default('failover'),
+  gameDays: z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], 'must be true or false')
+    .default(false),
+  edgePort: port(8080),
+  writerPort: port(54320),
+  readerPort: port(54321),
+  cachePort: port(63790),
+});
+export type StageContext = z.output<typeof contextSchema>;
+
+/** A TCP port, also as a string, since the command line knows nothing else. */
+function port(standard: number) {
+  return z.coerce.number().int().min(1).max(65_535).default(standard);
+}
+
+const text = z.string().min(1).optional();
+/** Environment variables that name a value when the context does not. The first is the CDK CLI's own. */
+const VARIABLES = {
+  account: 'CDK_DEFAULT_ACCOUNT',
+  region: 'THROUGHLINE_REGION',
+  domain: 'THROUGHLINE_DOMAIN',
+  hostedZoneId: 'THROUGHLINE_HOSTED_ZONE_ID',
+  alertEmail: 'THROUGHLINE_ALERT_EMAIL',
+  monthlyBudgetUsd: 'THROUGHLINE_MONTHLY_BUDGET_USD',
+} as const;
+
+/** @throws StageError that names each setting that does not fit */
+export function stageContext(context: Record<string, unknown>): StageContext {
+  const env = readEnv(Object.fromEntries(Object.values(VARIABLES).map((name) => [name, text])));
+  const fromEnv = Object.entries(VARIABLES).flatMap(([setting, variable]) =>
+    env[variable] === undefined ? [] : [[setting, env[variable]]],
+  );
+  const given: Record<string, unknown> = { ...Object.fromEntries(fromEnv), ...context };
+  const parsed = contextSchema.safeParse(given);
+  if (!parsed.success) throw new StageError(parsed.error, given);
+  return parsed.data;
+}
+
+/** What a stage on AWS still has of the stand-ins: it can be looked at, not deployed. */
+export function placeholdersIn(values: { account: string; domain: string; hostedZoneId: string; alertEmail: string }) {
+  return Object.entries(PLACEHOLDER)
+    .filter(([name, value]) => values[name as keyof typeof values] === value)
+    .map(([name]) => name);
+}
+
+/** A setting that does not fit: one line that says which, what was given and what is allowed. */
+export class StageError extends Error {
+  constructor(error: z.ZodError, given: Record<string, unknown>) {
+    const faults = error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `-c ${name}=${String(given[name])}: ${issue.message}`;
+    });
+    super(`Stage: ${faults.join('; ')}`);
+    this.name = 'StageError';
+  }
+}
