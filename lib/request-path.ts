@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type App, CfnOutput, type Stack } from 'aws-cdk-lib';
+import { Annotations, type App, CfnOutput, type Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { AuthService, SigningKey } from '../lambdas/auth/auth.construct.ts';
@@ -16,6 +16,7 @@ import { PaymentsService } from '../lambdas/payments/payments.construct.ts';
 import { SandboxProvider, SandboxSecrets } from '../lambdas/payments/sandbox/sandbox.construct.ts';
 import { Queues } from '../lambdas/queue/queue.construct.ts';
 import { OutboxRelay } from '../lambdas/queue/relay.construct.ts';
+import { SyntheticBuyer } from '../lambdas/synthetic/synthetic-buyer.construct.ts';
 import { EmailWorker, MailIdentity } from '../lambdas/workers/email/email.construct.ts';
 import { NotificationsService } from '../lambdas/workers/notifications/notifications.construct.ts';
 import { buildWeb } from '../web/build.ts';
@@ -23,6 +24,7 @@ import type { ServiceTier } from './constructs/api-service.ts';
 import { buildFolder } from './constructs/bundles.ts';
 import { Dns } from './edge/dns.ts';
 import { Edge } from './edge/edge.ts';
+import { Firewall } from './edge/firewall.ts';
 import { Maintenance } from './edge/maintenance.ts';
 import { ApiGateway } from './gateway/api-gateway.ts';
 import { Balancer } from './gateway/balancer.ts';
@@ -31,8 +33,8 @@ import { EdgeAlarms } from './monitoring/edge-alarms.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { Network } from './network/network.ts';
 import { Stacks } from './stacks.ts';
-
 import type { Stage } from './stage.ts';
+import { placeholdersIn } from './stage-context.ts';
 
 /**
  * The request path. A request comes in by hop 1 and goes down to hops 9 and 10; what a hop is built upon must be there
@@ -41,6 +43,7 @@ import type { Stage } from './stage.ts';
  */
 export function composeApp(app: App, stage: Stage) {
   const stacks = new Stacks(app, stage);
+  warnOfPlaceholders(app, stage);
   const state = composeState(stacks.get('state'), stage);
   const data = composeData(stacks, stage);
   const services = composeServices(stacks.get('services'), { stage, ...state, ...data });
@@ -108,6 +111,8 @@ function composeServices(stack: Stack, { stage, network, aurora, valkey, signing
     email: new EmailWorker(stack, 'Email', { ...tier, mail }),
   };
 
+  if (stage.aws?.syntheticBuyer) new SyntheticBuyer(stack, 'SyntheticBuyer', { stage });
+
   database.assertConnectionBudget();
   if (network && aurora) {
     const migrations = new Migrations(stack, 'Migrations', { stage, network, aurora });
@@ -136,6 +141,9 @@ function composeGateway(
   const originName = new URL(stage.internalOrigin).hostname;
   const balancer = new Balancer(stack, 'Balancer', { stage, plan: stage.aws, network, zone, originName });
   const { certificate } = balancer;
+  const name = `throughline-${stage.name}-api`;
+  const firewall = new Firewall(stack, 'Firewall', { name, scope: 'REGIONAL', rateLimit: stage.aws.wafRateLimit });
+  firewall.protect(gateway.api.deploymentStage.stageArn);
   new PrivateDomain(stack, 'Domain', { api: gateway, network, certificate, originName });
   return { gateway, balancer, originName };
 }
@@ -155,6 +163,17 @@ function composeEdge(stacks: Stacks, stage: Stage, { balancer, originName }: Par
 }
 
 type GatewayOnAws = { balancer: Balancer; originName: string };
+
+/** A stage that still has stand-ins can be looked at; deploying it would fail late, so it is said early. */
+function warnOfPlaceholders(app: App, { aws, env, name }: Stage): void {
+  if (!aws) return;
+  const missing = placeholdersIn({ ...aws, account: env.account });
+  if (missing.length === 0) return;
+  Annotations.of(app).addWarningV2(
+    'throughline:placeholders',
+    `Stage ${name} was synthesized with stand-ins for ${missing.join(', ')}. Name your own to deploy: see docs/deploy.md`,
+  );
+}
 
 function zoneOf(stack: Stack, { aws }: Stage): route53.IHostedZone {
   const { domain: zoneName = '', hostedZoneId = '' } = aws ?? {};

@@ -1,5 +1,5 @@
 import { type App, Stack } from 'aws-cdk-lib';
-import type { Stage } from './stage.ts';
+import { type Stage, zoneNames } from './stage.ts';
 
 /** The stacks in the order in which they are deployed. What must outlive a deployment is apart from what can be replaced. */
 export const STACKS = {
@@ -15,6 +15,13 @@ export type StackName = keyof typeof STACKS;
 
 /** CloudFront's certificates, firewalls and logs live here, whatever the stage's region. */
 export const EDGE_REGION = 'us-east-1';
+
+/** Its zones are named by the stage. A stack of the CDK's own would have the CLI ask AWS for them. */
+class ZonedStack extends Stack {
+  override get availabilityZones(): string[] {
+    return zoneNames(this.region, 3);
+  }
+}
 
 /** Makes a stack when it is first asked for. The laptop has two: `state`, and `services` with the gateway in it. */
 export class Stacks {
@@ -32,7 +39,7 @@ export class Stacks {
     if (known) return known;
     const { stateful, about } = STACKS[name];
     const { env, aws } = this.#stage;
-    const stack = new Stack(this.#app, `throughline-${this.#stage.name}-${name}`, {
+    const stack = new ZonedStack(this.#app, `throughline-${this.#stage.name}-${name}`, {
       description: `Throughline, ${this.#stage.name}: ${about}`,
       env: { account: env.account, region: name === 'edge' ? EDGE_REGION : env.region },
       terminationProtection: stateful && this.#stage.retainData,

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { Database } from '../database/database.client.ts';
-import { readEnv } from '../shared/env.ts';
+import { readEnv, traceHeader } from '../shared/env.ts';
 import { errorFacts, logger } from '../shared/logger.ts';
 import { type DomainEvent, EVENTS, type QueueName } from './events.ts';
 import { markPublished } from './outbox.ts';
@@ -25,7 +25,12 @@ export function createQueueSender(): EnqueueMessage {
   return async (queue, MessageBody) => {
     client ??= import('@aws-sdk/client-sqs').then(({ SQSClient }) => new SQSClient({ maxAttempts: 2 }));
     const [sqs, { SendMessageCommand }] = await Promise.all([client, import('@aws-sdk/client-sqs')]);
-    const command = new SendMessageCommand({ QueueUrl: urlOf(urls, queue), MessageBody });
+    const trace = traceHeader();
+    const command = new SendMessageCommand({
+      QueueUrl: urlOf(urls, queue),
+      MessageBody,
+      ...(trace && { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } } }),
+    });
     await sqs.send(command, { abortSignal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
   };
 }

@@ -25,3 +25,7 @@ export const wholeNumber = (least: number, most: number) => z.coerce.number().in
 
 /** The origin that people see, e.g. `https://shop.example.com`: issuer of tokens, base of links in mails. */
 export const publicOrigin = (): string => readEnv({ PUBLIC_ORIGIN: z.url() }).PUBLIC_ORIGIN;
+
+/** The trace of the running invocation, which Lambda sets anew each time; it lets the worker's part join the request's. */
+export const traceHeader = (): string | undefined =>
+  readEnv({ _X_AMZN_TRACE_ID: z.string().optional() })._X_AMZN_TRACE_ID;

@@ -24,6 +24,7 @@ export const HANDLERS = {
   email: 'lambdas/workers/email/email.handler.ts',
   relay: 'lambdas/queue/relay.handler.ts',
   health: 'lambdas/health/health.handler.ts',
+  'synthetic-buyer': 'lambdas/synthetic/synthetic-buyer.handler.ts',
   migrate: 'lambdas/database/migrate.handler.ts',
 } as const;
 export type FunctionName = keyof typeof HANDLERS;

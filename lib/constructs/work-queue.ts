@@ -15,6 +15,8 @@ const BATCH_SIZE = 10;
 export interface WorkQueueProps {
   stage: Stage;
   name: string;
+  /** Kept for people to read: a message may wait as long as the queue keeps it. */
+  unread?: boolean;
 }
 
 /** A queue that loses nothing: always with a dead-letter queue, and alarms on both. Encrypted; TLS only. */
@@ -23,7 +25,7 @@ export class WorkQueue extends Construct {
   readonly deadLetters: sqs.Queue;
   readonly alarms: cloudwatch.Alarm[] = [];
 
-  constructor(scope: Construct, id: string, { stage, name }: WorkQueueProps) {
+  constructor(scope: Construct, id: string, { stage, name, unread = false }: WorkQueueProps) {
     super(scope, id);
     const shared = {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
@@ -49,6 +51,7 @@ export class WorkQueue extends Construct {
       1,
       `${name}: a message failed ${MAX_RECEIVES} times`,
     );
+    if (unread) return;
     this.#alarm(
       'TooOld',
       this.queue.metricApproximateAgeOfOldestMessage(),

@@ -34,6 +34,11 @@ export class Firewall extends Construct {
       rules: rules.map((rule, priority) => ({ ...rule, priority })),
     });
   }
+
+  /** For a regional firewall; CloudFront's is named by the distribution. */
+  protect(resourceArn: string): void {
+    new wafv2.CfnWebACLAssociation(this, 'Protects', { resourceArn, webAclArn: this.acl.attrArn });
+  }
 }
 
 type Rule = Omit<wafv2.CfnWebACL.RuleProperty, 'priority'>;

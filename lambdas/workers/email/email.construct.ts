@@ -1,24 +1,62 @@
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import type { ServiceTier } from '../../../lib/constructs/api-service.ts';
 import { ServiceFunction, WORKER_TIMEOUT } from '../../../lib/constructs/service-function.ts';
-import type { Stage } from '../../../lib/stage.ts';
+import { WorkQueue } from '../../../lib/constructs/work-queue.ts';
+import type { AwsPlan, Stage } from '../../../lib/stage.ts';
 
-/** The domain that mails come from. */
+/** The domain that mails come from. On AWS with its own return path, and with a queue that hears of what did not arrive. */
 export class MailIdentity extends Construct {
   readonly #identity: ses.EmailIdentity;
   readonly #from: string;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
-    this.#identity = new ses.EmailIdentity(this, 'Identity', { identity: ses.Identity.domain(stage.mailDomain) });
     this.#from = `Throughline <no-reply@${stage.mailDomain}>`;
+    this.#identity = new ses.EmailIdentity(this, 'Identity', {
+      identity: stage.aws
+        ? ses.Identity.publicHostedZone(mailZone(this, stage.aws))
+        : ses.Identity.domain(stage.mailDomain),
+      ...(stage.aws && {
+        configurationSet: this.#configuration(stage),
+        mailFromDomain: `mail.${stage.mailDomain}`,
+        mailFromBehaviorOnMxFailure: ses.MailFromBehaviorOnMxFailure.REJECT_MESSAGE,
+      }),
+    });
   }
 
   grantSend(fn: ServiceFunction): void {
     this.#identity.grantSendEmail(fn.function);
     fn.function.addEnvironment('MAIL_FROM', this.#from);
   }
+
+  /** Addresses that bounced or complained are not written to again; each such event also waits on a queue for a reader. */
+  #configuration(stage: Stage): ses.ConfigurationSet {
+    const set = new ses.ConfigurationSet(this, 'Configuration', {
+      configurationSetName: `throughline-${stage.name}`,
+      tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
+      reputationMetrics: true,
+      suppressionReasons: ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+    });
+    set.addEventDestination('Events', {
+      destination: ses.EventDestination.eventBus(events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')),
+      events: [ses.EmailSendingEvent.BOUNCE, ses.EmailSendingEvent.COMPLAINT, ses.EmailSendingEvent.REJECT],
+    });
+    const undelivered = new WorkQueue(this, 'Undelivered', { stage, name: 'mail-undelivered', unread: true });
+    new events.Rule(this, 'NotDelivered', {
+      description: 'Mails that bounced, were complained of or refused',
+      eventPattern: { source: ['aws.ses'], resources: events.Match.suffix(`identity/${stage.mailDomain}`) },
+      targets: [new targets.SqsQueue(undelivered.queue)],
+    });
+    return set;
+  }
+}
+
+function mailZone(scope: Construct, { domain: zoneName, hostedZoneId }: AwsPlan): route53.IPublicHostedZone {
+  return route53.PublicHostedZone.fromPublicHostedZoneAttributes(scope, 'Zone', { zoneName, hostedZoneId });
 }
 
 export interface EmailWorkerProps extends ServiceTier {

@@ -1,0 +1,70 @@
+/** What a visit needs; `fetch` is handed in so that a test can watch it. */
+export interface Visit {
+  /** The shop as people see it. */
+  origin: string;
+  email: string;
+  password: string;
+  fetch?: typeof fetch;
+}
+
+const CALL_TIMEOUT_MS = 10_000;
+
+/**
+ * Buys like a person, through the front door, and takes it back: log-in, the product list, an order, its cancellation.
+ * No money moves and the stock is whole again; what stays is a cancelled order.
+ *
+ * @throws Error that names the step, and what it answered
+ */
+export async function buyOnce(visit: Visit): Promise<{ orderId: string }> {
+  const token = await enter(visit);
+  const list = await expectOk(visit, 'GET', '/products?limit=100');
+  const product = (list.items as { id: string; available: number }[]).find(({ available }) => available > 0);
+  if (!product) throw new Error('GET /products: nothing is available.');
+  const body = { items: [{ productId: product.id, quantity: 1 }] };
+  const placed = await expectOk(visit, 'POST', '/orders', { token, body, key: crypto.randomUUID() });
+  const order = placed.order as { id: string };
+  const cancelled = await expectOk(visit, 'POST', `/orders/${order.id}/cancel`, { token });
+  const { status } = cancelled.order as { status: string };
+  if (status !== 'cancelled') throw new Error(`POST /orders/{id}/cancel: the order is ${status}.`);
+  return { orderId: order.id };
+}
+
+/** Signs up once in the shop's life, and logs in from then on. */
+async function enter(visit: Visit): Promise<string> {
+  const { email, password } = visit;
+  let answer = await call(visit, 'POST', '/auth/login', { body: { email, password } });
+  if (answer.status === 401) {
+    await expectOk(visit, 'POST', '/auth/signup', { body: { email, password, name: 'Synthetic buyer' } });
+    answer = await call(visit, 'POST', '/auth/login', { body: { email, password } });
+  }
+  if (answer.status !== 200) throw new Error(`POST /auth/login: ${answer.status}`);
+  return answer.body.accessToken as string;
+}
+
+interface Options {
+  token?: string;
+  body?: unknown;
+  key?: string;
+}
+type Body = Record<string, unknown>;
+
+async function expectOk(visit: Visit, method: string, path: string, options: Options = {}): Promise<Body> {
+  const { status, body } = await call(visit, method, path, options);
+  if (status >= 300) throw new Error(`${method} ${path}: ${status} ${String(body.code)}`);
+  return body;
+}
+
+async function call(visit: Visit, method: string, path: string, { token, body, key }: Options = {}) {
+  const response = await (visit.fetch ?? fetch)(`${visit.origin}/api${path}`, {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(key && { 'idempotency-key': key }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text ? JSON.parse(text) : {}) as Body };
+}

@@ -1,0 +1,99 @@
+import vm from 'node:vm';
+import { describe, expect, test } from '@jest/globals';
+import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
+import { STOREFRONT_FALLBACK } from '../../lib/edge/storefront-fallback.ts';
+import { AWS_STAGES, type Json, resourcesOf } from '../support/assembly.ts';
+
+describe.each(AWS_STAGES)('the edge of %s', (stage) => {
+  const [distribution] = resourcesOf(stage, 'AWS::CloudFront::Distribution');
+  const config = distribution?.Properties.DistributionConfig as Json;
+
+  test('speaks HTTP/2 and 3 over TLS 1.2 or newer, and sends HTTP to HTTPS', () => {
+    expect(config).toMatchObject({ HttpVersion: 'http2and3', IPV6Enabled: true });
+    expect(config.ViewerCertificate.MinimumProtocolVersion).toBe('TLSv1.2_2021');
+    expect(config.DefaultCacheBehavior).toMatchObject({ ViewerProtocolPolicy: 'redirect-to-https', Compress: true });
+  });
+
+  test('caches files and never the API, and hides no answer of the API behind a page', () => {
+    const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+    const [api] = config.CacheBehaviors;
+    expect(api).toMatchObject({
+      PathPattern: '/api/*',
+      CachePolicyId: CACHING_DISABLED,
+      ViewerProtocolPolicy: 'https-only',
+    });
+    expect(config.DefaultCacheBehavior.CachePolicyId).not.toBe(CACHING_DISABLED);
+    expect(config.CustomErrorResponses).toBeUndefined();
+  });
+
+  test('reaches the API through the network’s own door, by the name on its certificate', () => {
+    const [door] = resourcesOf(stage, 'AWS::CloudFront::VpcOrigin');
+    expect(door?.Properties.VpcOriginEndpointConfig.OriginProtocolPolicy).toBe('https-only');
+    const origin = config.Origins.find((each: Json) => each.VpcOriginConfig);
+    expect(origin.DomainName).toMatch(/^api-origin\./);
+  });
+
+  test('gives the storefront the laptop’s security headers', () => {
+    const [policy] = resourcesOf(stage, 'AWS::CloudFront::ResponseHeadersPolicy');
+    const given: Json = policy?.Properties.ResponseHeadersPolicyConfig;
+    const { SecurityHeadersConfig: native, CustomHeadersConfig } = given;
+    expect(native.ContentSecurityPolicy.ContentSecurityPolicy).toBe(SECURITY_HEADERS['content-security-policy']);
+    expect(native.StrictTransportSecurity).toMatchObject({ AccessControlMaxAgeSec: 63_072_000, Preload: true });
+    const custom = CustomHeadersConfig.Items.map(({ Header }: Json) => Header);
+    expect(custom.sort()).toEqual(['cross-origin-opener-policy', 'permissions-policy']);
+  });
+
+  test('has a firewall with managed rules, a rate an address and size limits', () => {
+    const acl = resourcesOf(stage, 'AWS::WAFv2::WebACL').find(({ Properties }) => Properties.Scope === 'CLOUDFRONT');
+    const names = acl?.Properties.Rules.map(({ Name }: Json) => Name);
+    expect(names).toEqual(expect.arrayContaining(['AWSManagedRulesCommonRuleSet', 'RatePerAddress', 'QueryTooLong']));
+    expect(config.WebACLId).toBeDefined();
+  });
+
+  test('leaves no bucket open, unencrypted or readable without TLS', () => {
+    const buckets = resourcesOf(stage, 'AWS::S3::Bucket');
+    expect(buckets.length).toBeGreaterThanOrEqual(3);
+    for (const { Properties } of buckets) {
+      expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+      expect(Properties.BucketEncryption).toBeDefined();
+    }
+    const policies = resourcesOf(stage, 'AWS::S3::BucketPolicy');
+    expect(policies).toHaveLength(buckets.length);
+    for (const { Properties } of policies) {
+      expect(Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
+  test('leads the name to the edge over both protocols, and to the maintenance page while its probe fails', () => {
+    const records = resourcesOf(stage, 'AWS::Route53::RecordSet').filter(({ Properties }) => Properties.Failover);
+    const pairs = records.map(({ Properties }) => `${Properties.Type} ${Properties.Failover}`).sort();
+    expect(pairs).toEqual(['A PRIMARY', 'A SECONDARY', 'AAAA PRIMARY', 'AAAA SECONDARY']);
+    for (const { Properties } of records.filter((each) => each.Properties.Failover === 'PRIMARY'))
+      expect(Properties.HealthCheckId).toBeDefined();
+    const [check] = resourcesOf(stage, 'AWS::Route53::HealthCheck');
+    // By CloudFront's own name: by the shop's, it would check the page that it fails over to.
+    expect(check?.Properties.HealthCheckConfig.FullyQualifiedDomainName).toEqual({
+      'Fn::GetAtt': [distribution?.id, 'DomainName'],
+    });
+    expect(resourcesOf(stage, 'AWS::Route53::RecordSet').some(({ Properties }) => Properties.Type === 'CAA')).toBe(
+      true,
+    );
+  });
+
+  test('has its certificates where they are used', () => {
+    const certificates = resourcesOf(stage, 'AWS::CertificateManager::Certificate');
+    expect(certificates.map(({ stack }) => stack).sort()).toEqual(['edge', 'gateway']);
+  });
+});
+
+test.each([
+  ['/', '/index.html'],
+  ['/orders/42', '/index.html'],
+  ['/main-AB12.js', '/main-AB12.js'],
+  ['/favicon.svg', '/favicon.svg'],
+])('the storefront’s fallback makes %s %s', (uri, expected) => {
+  const handled = vm.runInNewContext(`${STOREFRONT_FALLBACK}; handler({ request: { uri } })`, { uri });
+  expect(handled.uri).toBe(expected);
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { API_ROUTES } from '../../lib/api-routes.ts';
+import { AWS_STAGES, type Json, resourcesOf, STAGES } from '../support/assembly.ts';
+
+describe.each(STAGES)('the gateway of %s', (stage) => {
+  const methods = () =>
+    resourcesOf(stage, 'AWS::ApiGateway::Method').filter(
+      ({ Properties, stack }) => Properties.HttpMethod !== 'OPTIONS' && stack !== 'edge',
+    );
+  const named = (wanted: (properties: Record<string, Json>) => unknown) =>
+    methods()
+      .filter(({ Properties }) => wanted(Properties))
+      .map(({ Properties }) => Properties.OperationName as string)
+      .filter((name) => !name.startsWith('sandbox'))
+      .sort();
+  const routes = (wanted: (route: (typeof API_ROUTES)[keyof typeof API_ROUTES]) => boolean) =>
+    Object.values(API_ROUTES)
+      .filter(wanted)
+      .map(({ operationId }) => operationId as string)
+      .sort();
+
+  test('has the authorizer on every method that the contract does not call public', () => {
+    const open = routes(({ caller }) => caller === 'public' || caller === 'provider');
+    expect(named(({ AuthorizationType }) => AuthorizationType === 'NONE')).toEqual(open);
+    expect(named(({ AuthorizerId }) => AuthorizerId)).toEqual(
+      routes(({ caller }) => caller !== 'public' && caller !== 'provider'),
+    );
+  });
+
+  test('checks the body of every method that takes one', () => {
+    expect(named(({ RequestValidatorId }) => RequestValidatorId)).toEqual(routes((route) => 'body' in route));
+  });
+
+  test('throttles every method, and logs no body', () => {
+    const [apiStage] = resourcesOf(stage, 'AWS::ApiGateway::Stage').filter(({ stack }) => stack !== 'edge');
+    const settings: Json[] = apiStage?.Properties.MethodSettings;
+    expect(settings.filter(({ ThrottlingRateLimit }) => ThrottlingRateLimit)).toHaveLength(methods().length);
+    expect(settings.filter(({ DataTraceEnabled }) => DataTraceEnabled)).toEqual([]);
+    const Format = apiStage?.Properties.AccessLogSetting.Format;
+    for (const field of ['$context.requestId', 'responseLatency', 'principalId']) expect(Format).toContain(field);
+    expect(Format).not.toMatch(/body|authorization/i);
+  });
+
+  test('asks the authorizer each time: a cached verdict would keep a logged-out token alive', () => {
+    const [authorizer] = resourcesOf(stage, 'AWS::ApiGateway::Authorizer');
+    expect(authorizer?.Properties.AuthorizerResultTtlInSeconds).toBe(0);
+  });
+
+  test('answers its own errors as problems with a code', () => {
+    const responses = resourcesOf(stage, 'AWS::ApiGateway::GatewayResponse');
+    expect(responses.length).toBeGreaterThan(15);
+    for (const { Properties } of responses) {
+      const problem = JSON.parse(Properties.ResponseTemplates['application/json']);
+      expect(problem).toMatchObject({ status: Number(Properties.StatusCode), code: expect.any(String) });
+    }
+  });
+});
+
+describe.each(AWS_STAGES)('the gateway of %s', (stage) => {
+  const api = () => resourcesOf(stage, 'AWS::ApiGateway::RestApi').find(({ stack }) => stack === 'gateway');
+
+  test('is private and lets in only what comes through its endpoint', () => {
+    expect(api()?.Properties.EndpointConfiguration.Types).toEqual(['PRIVATE']);
+    const isRefusal = expect.objectContaining({
+      Effect: 'Deny',
+      Action: 'execute-api:Invoke',
+      Condition: { StringNotEquals: { 'aws:SourceVpce': expect.anything() } },
+    });
+    expect(api()?.Properties.Policy.Statement).toContainEqual(isRefusal);
+    const [domain] = resourcesOf(stage, 'AWS::ApiGateway::DomainNameV2');
+    expect(domain?.Properties.EndpointConfiguration.Types).toEqual(['PRIVATE']);
+    expect(domain?.Properties.Policy.Statement).toContainEqual(isRefusal);
+  });
+
+  test('has a firewall of its own, which counts by the forwarded address', () => {
+    expect(resourcesOf(stage, 'AWS::WAFv2::WebACLAssociation')).toHaveLength(1);
+    const acl = resourcesOf(stage, 'AWS::WAFv2::WebACL').find(({ Properties }) => Properties.Scope === 'REGIONAL');
+    const rules: Json[] = acl?.Properties.Rules;
+    const rate = rules.find(({ Name }) => Name === 'RatePerAddress');
+    expect(rate.Statement.RateBasedStatement.AggregateKeyType).toBe('FORWARDED_IP');
+  });
+
+  test('stands behind an internal balancer that asks each zone’s address whether it is there', () => {
+    const [balancer] = resourcesOf(stage, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
+    expect(balancer?.Properties.Scheme).toBe('internal');
+    const given: Json[] = balancer?.Properties.LoadBalancerAttributes;
+    const attributes = Object.fromEntries(given.map(({ Key, Value }) => [Key, Value]));
+    expect(attributes['deletion_protection.enabled']).toBe(String(stage === 'prod'));
+    expect(attributes['access_logs.s3.enabled']).toBe('true');
+    const [targets] = resourcesOf(stage, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+    expect(targets?.Properties.Targets).toHaveLength(stage === 'prod' ? 3 : 2);
+    expect(targets?.Properties.HealthCheckProtocol).toBe('HTTPS');
+    for (const { Properties } of resourcesOf(stage, 'AWS::ElasticLoadBalancingV2::Listener'))
+      expect(Properties).toMatchObject({ Protocol: 'HTTPS', SslPolicy: expect.stringContaining('TLS13') });
+  });
+});

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { openApiDocument } from '../../lib/openapi.ts';
+import { resolveStage } from '../../lib/stage.ts';
+import { AWS_STAGES, ROOT, resourcesOf, STAGES, stacksOf, withoutHashes } from '../support/assembly.ts';
+
+describe.each(STAGES)('stage %s', (stage) => {
+  test('its stacks are as they were', () => {
+    for (const stack of stacksOf(stage)) expect(withoutHashes(stage, stack)).toMatchSnapshot(stack);
+  });
+});
+
+test('local holds only types that emulators have', () => {
+  const services = new Set(resourcesOf('local').map(({ Type }) => Type.split('::')[1]));
+  const everywhere = [
+    'ApiGateway',
+    'CloudWatch',
+    'Events',
+    'IAM',
+    'KMS',
+    'Lambda',
+    'Logs',
+    'SES',
+    'SQS',
+    'SecretsManager',
+  ];
+  expect([...services].filter((name) => !everywhere.includes(name as string))).toEqual([]);
+});
+
+describe.each(AWS_STAGES)('stage %s', (stage) => {
+  test('asks AWS nothing at synth', () => {
+    const manifest = JSON.parse(readFileSync(path.join(ROOT, '.build', 'assemblies', stage, 'manifest.json'), 'utf8'));
+    expect(manifest.missing).toBeUndefined();
+  });
+
+  test('no stack is near CloudFormation’s limit of 500 resources', () => {
+    for (const stack of stacksOf(stage))
+      expect(resourcesOf(stage).filter((each) => each.stack === stack).length).toBeLessThan(400);
+  });
+});
+
+test('docs/openapi.json is what the contracts say (npm run openapi writes it)', () => {
+  expect(JSON.parse(readFileSync(path.join(ROOT, 'docs', 'openapi.json'), 'utf8'))).toEqual(
+    JSON.parse(JSON.stringify(openApiDocument())),
+  );
+});
+
+describe('a wrong setting', () => {
+  test.each([
+    [{ stage: 'staging' }, /-c stage=staging/],
+    [{ stage: 'local', edgePort: 'eighty' }, /-c edgePort=eighty/],
+    [{ stage: 'local', writerPort: 70_000 }, /-c writerPort=70000/],
+    [{ stage: 'dev', region: 'Frankfurt' }, /-c region=Frankfurt.*eu-central-1/],
+    [{ stage: 'dev', account: '123' }, /-c account=123: must be 12 digits/],
+    [{ stage: 'prod', domain: 'https://shop' }, /-c domain=https:\/\/shop: must be a domain name/],
+    [{ stage: 'prod', hostedZoneId: 'zone' }, /-c hostedZoneId=zone: must be the id/],
+    [{ stage: 'prod', alertEmail: 'me' }, /-c alertEmail=me: must be an e-mail address/],
+    [{ stage: 'prod', monthlyBudgetUsd: '-1' }, /-c monthlyBudgetUsd=-1/],
+    [{ stage: 'prod', routing: 'nearest' }, /-c routing=nearest.*failover/],
+    [{ stage: 'prod', gameDays: 'maybe' }, /-c gameDays=maybe: must be true or false/],
+  ])('%p fails the synth and is named', (context, message) => {
+    expect(() => resolveStage(context)).toThrow(message);
+  });
+});
