@@ -20,6 +20,7 @@ import { SyntheticBuyer } from '../lambdas/synthetic/synthetic-buyer.construct.t
 import { EmailWorker, MailIdentity } from '../lambdas/workers/email/email.construct.ts';
 import { NotificationsService } from '../lambdas/workers/notifications/notifications.construct.ts';
 import { buildWeb } from '../web/build.ts';
+import { acknowledgeHelpers } from './constructs/acknowledge.ts';
 import type { ServiceTier } from './constructs/api-service.ts';
 import { buildFolder } from './constructs/bundles.ts';
 import { Dns } from './edge/dns.ts';
@@ -55,6 +56,7 @@ export function composeApp(app: App, stage: Stage) {
     const watched = { services: stacks.get('services'), queues: state.queues, gateway: gateway.gateway, balancer };
     new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...watched, aurora, valkey });
   }
+  for (const stack of stacks.all) acknowledgeHelpers(stack);
   return stacks;
 }
 

@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../lib/constructs/acknowledge.ts';
 import type { Network } from '../../lib/network/network.ts';
 import type { Stage } from '../../lib/stage.ts';
 import { accessRules, CACHE_USERS, type CacheService } from './cache-users.ts';
@@ -51,6 +52,14 @@ export class ValkeyCluster extends Construct {
       snapshotRetentionLimit: 0,
       logDeliveryConfigurations: [this.#slowLog()],
     });
+    acknowledge(this.#group, 'AEC5', 'The port hides nothing: only the members of one security group reach it');
+    acknowledge(this.#group, 'AEC6', 'Users sign in by IAM, which is stronger and excludes AUTH');
+    if (plan.replicas === 0)
+      acknowledge(
+        this.#group,
+        'AEC4',
+        'Nothing in the cache is missed: without it calls are slower. prod has replicas',
+      );
   }
 
   /** The id that a client's token names. */

@@ -2,9 +2,11 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as scaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { acknowledge } from '../../lib/constructs/acknowledge.ts';
 import type { Network } from '../../lib/network/network.ts';
 import type { AuroraDatabase, Stage } from '../../lib/stage.ts';
 
@@ -31,6 +33,13 @@ export class Aurora extends Construct {
     const { plan } = props;
     this.#key = props.key;
     this.cluster = this.#makeCluster(props);
+    acknowledge(
+      this.owner,
+      'SMG4',
+      'Only migrations sign in with it; services use tokens. docs/runbook.md says how it is changed',
+    );
+    if (!props.stage.retainData)
+      acknowledge(this.cluster, 'RDS10', 'A stage to try things in; deleting it leaves a snapshot');
     if (plan.maxReaders > plan.readers) this.#scaleReaders(plan);
     this.#proxy = plan.proxy ? this.#makeProxy(props) : undefined;
     this.#readerEndpoint = this.#proxy
@@ -85,8 +94,15 @@ export class Aurora extends Construct {
       enablePerformanceInsights: true,
       performanceInsightEncryptionKey: key,
     };
-    return new rds.DatabaseCluster(this, 'Cluster', {
+    // Made before the database would make it: with no end to its logs.
+    const logGroup = new logs.LogGroup(this, 'Log', {
+      logGroupName: `/aws/rds/cluster/throughline-${stage.name}/postgresql`,
+      retention: stage.logRetentionDays as number,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const cluster = new rds.DatabaseCluster(this, 'Cluster', {
       engine,
+      clusterIdentifier: `throughline-${stage.name}`,
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
         description: `Throughline ${stage.name}`,
@@ -113,10 +129,11 @@ export class Aurora extends Construct {
       backup: { retention: Duration.days(plan.backupDays) },
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
-      cloudwatchLogsRetention: stage.logRetentionDays as number,
       deletionProtection: stage.retainData,
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
     });
+    cluster.node.addDependency(logGroup);
+    return cluster;
   }
 
   /** Between the readers that are always there and the most that the stage allows. */
@@ -167,6 +184,14 @@ export class Aurora extends Construct {
         ],
       }),
     );
+    acknowledge(
+      role,
+      `IAM5[Resource::arn:aws:rds-db:${Stack.of(this).region}:${Stack.of(this).account}:dbuser:<${logicalIdOf(this.cluster)}.DBClusterResourceId>/*_service]`,
+      'The services’ roles, by their ending: the proxy signs in as whoever signed in to it',
+    );
     return proxy;
   }
 }
+
+const logicalIdOf = (cluster: rds.DatabaseCluster) =>
+  Stack.of(cluster).getLogicalId(cluster.node.defaultChild as rds.CfnDBCluster);

@@ -4,6 +4,9 @@ import * as codedeploy from 'aws-cdk-lib/aws-codedeploy';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
+import { acknowledge } from './acknowledge.ts';
+
+const CODEDEPLOY = 'service-role/AWSCodeDeployRoleForLambdaLimited';
 
 export interface Release {
   target: lambda.IFunction;
@@ -34,12 +37,17 @@ export function releaseOf(
   if (frontline && warm) keepWarm(alias, warm);
   const alarms = alarmsOf(scope, fn, alias);
   if (frontline && canaryDeployments) {
-    new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
+    const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
       alias,
       deploymentConfig: codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
       alarms,
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
     });
+    acknowledge(
+      group,
+      `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${CODEDEPLOY}]`,
+      'The policy that AWS keeps for exactly this: CodeDeploy shifting an alias',
+    );
   }
   return { target: alias, alarms };
 }

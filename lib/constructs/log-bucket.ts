@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** Where AWS's own services put their access logs. They write with S3's own key only, and expire by themselves. */
 export class LogBucket extends Construct {
@@ -19,5 +20,6 @@ export class LogBucket extends Construct {
       ],
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    acknowledge(this.bucket, 'S1', 'It is where access logs go; a log of the log’s own bucket would have no end');
   }
 }

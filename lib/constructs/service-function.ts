@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Member } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
+import { acknowledge } from './acknowledge.ts';
 import { bundles, type FunctionName } from './bundles.ts';
 import { type Release, releaseOf } from './function-release.ts';
 
@@ -86,6 +87,7 @@ export class ServiceFunction extends Construct {
       description: `What the function ${name} may do, and nothing else`,
     });
     logGroup.grantWrite(role);
+    if (stage.aws?.tracing) acknowledge(role, 'IAM5[Resource::*]', 'X-Ray’s own two actions: it knows no resource');
     return new lambda.Function(this, 'Function', {
       functionName: `throughline-${stage.name}-${name}`,
       description: props.description,
@@ -133,7 +135,7 @@ function allowNetworkInterfaces(fn: lambda.Function): iam.Policy {
     'ec2:DescribeSubnets',
     'ec2:UnassignPrivateIpAddresses',
   ];
-  return new iam.Policy(fn, 'NetworkInterfaces', {
+  const policy = new iam.Policy(fn, 'NetworkInterfaces', {
     roles: [fn.role as iam.IRole],
     statements: [
       // EC2 gives these actions no resource that could be named before it exists.
@@ -148,6 +150,12 @@ function allowNetworkInterfaces(fn: lambda.Function): iam.Policy {
       }),
     ],
   });
+  acknowledge(
+    policy,
+    'IAM5[Resource::*]',
+    'EC2 names no resource for these, and the function’s own code is denied them',
+  );
+  return policy;
 }
 
 function architectureOf(stage: Stage): lambda.Architecture {

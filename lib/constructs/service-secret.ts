@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface ServiceSecretProps {
@@ -18,12 +19,13 @@ export class ServiceSecret extends Construct {
   constructor(scope: Construct, id: string, { stage, name, description }: ServiceSecretProps) {
     super(scope, id);
     this.#name = `throughline-${stage.name}-${name}`;
-    new secretsmanager.Secret(this, 'Secret', {
+    const secret = new secretsmanager.Secret(this, 'Secret', {
       secretName: this.#name,
       description,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    acknowledge(secret, 'SMG4', 'Two sides must change at once; docs/runbook.md says how it is changed by hand');
   }
 
   /** Lets a function read it, and tells the function its name in `variable`. By name: emulators give no ARN for a secret. */

@@ -7,6 +7,7 @@ import type * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as deployment from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
+import { acknowledge } from '../constructs/acknowledge.ts';
 import { LogBucket } from '../constructs/log-bucket.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 import { EdgeLogs } from './edge-logs.ts';
@@ -55,6 +56,12 @@ export class Edge extends Construct {
       defaultBehavior: this.#storefrontBehavior(storefront),
       additionalBehaviors: { '/api/*': this.#apiBehavior() },
     });
+    acknowledge(this.distribution, 'CFR1', 'The shop sells everywhere');
+    acknowledge(
+      this.distribution,
+      'CFR3',
+      'It logs by the second version of standard logging, which the rule does not know',
+    );
     new EdgeLogs(this, 'Logs', {
       stage,
       distribution: this.distribution,
@@ -64,7 +71,7 @@ export class Edge extends Construct {
   }
 
   #makeBucket(): s3.Bucket {
-    return new s3.Bucket(this, 'Storefront', {
+    const bucket = new s3.Bucket(this, 'Storefront', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -72,6 +79,8 @@ export class Edge extends Construct {
       // Built from the repository at any time: nothing to keep.
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(bucket, 'S1', 'Public files, read by CloudFront only, which logs');
+    return bucket;
   }
 
   #storefrontBehavior(bucket: s3.Bucket): cloudfront.BehaviorOptions {

@@ -5,6 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Authorizer } from '../../lambdas/auth/authorizer.construct.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
+import { acknowledge } from '../constructs/acknowledge.ts';
 import type { ApiService } from '../constructs/api-service.ts';
 import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
@@ -43,6 +44,19 @@ export class ApiGateway extends Construct {
       defaultCorsPreflightOptions: corsOf(stage),
     });
     this.#authorizer = props.authorizer.attachTo(this.api);
+    acknowledge(
+      this.api,
+      'APIG2',
+      'Each method that takes a body has a validator; the others have nothing to validate',
+    );
+    acknowledge(this.api, 'COG4', 'Tokens are our own: the token check is a function, docs/decisions says why');
+    if (!stage.aws) acknowledgeLaptop(this.api);
+    else
+      acknowledge(
+        this.api,
+        `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${LOG_WRITER}]`,
+        'The policy that AWS asks for: API Gateway’s role for its logs, one an account',
+      );
     this.#bodyValidator = this.api.addRequestValidator('Body', { validateRequestBody: true });
     addGatewayResponses(this.api, stage.publicOrigin);
     for (const service of props.services) this.#addService(service);
@@ -87,7 +101,7 @@ export class ApiGateway extends Construct {
     const resource = this.api.root.resourceForPath(route.path);
     const closed = route.caller === 'user' || route.caller === 'admin';
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-    resource.addMethod(route.method, integration, {
+    const method = resource.addMethod(route.method, integration, {
       operationName: route.operationId,
       authorizationType: closed ? apigateway.AuthorizationType.CUSTOM : apigateway.AuthorizationType.NONE,
       ...(closed && { authorizer: this.#authorizer }),
@@ -97,6 +111,7 @@ export class ApiGateway extends Construct {
         requestValidator: this.#bodyValidator,
       }),
     });
+    if (!closed) acknowledge(method, 'APIG4', `Its contract says ${route.caller}: ${OPEN[route.caller]}`);
   }
 
   /** A ceiling over all methods together, for a client that is given a key. */
@@ -133,6 +148,18 @@ export class ApiGateway extends Construct {
       accessLogFormat: apigateway.AccessLogFormat.custom(JSON.stringify(line)),
     };
   }
+}
+
+const LOG_WRITER = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+/** Why a method needs no token. */
+const OPEN: Record<string, string> = {
+  public: 'anybody may call it, and it tells nobody anything of somebody else',
+  provider: 'the provider signs what it sends, and the handler checks that',
+};
+
+function acknowledgeLaptop(api: apigateway.RestApi): void {
+  acknowledge(api, 'APIG3', 'The emulator has no firewall; the stages on AWS have two');
+  acknowledge(api, 'APIG6', 'The emulator needs a role of the account for it; the stages on AWS log');
 }
 
 function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {

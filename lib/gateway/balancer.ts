@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Fn } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -7,10 +7,13 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as aliases from 'aws-cdk-lib/aws-route53-targets';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { acknowledge } from '../constructs/acknowledge.ts';
 import { LogBucket } from '../constructs/log-bucket.ts';
 import { HTTPS } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
+
+const READS_ONLY = 'EC2’s Describe actions know no resource; they only read';
 
 export interface BalancerProps {
   stage: Stage;
@@ -72,6 +75,7 @@ export class Balancer extends Construct {
       installLatestAwsSdk: false,
       timeout: Duration.minutes(2),
     });
+    acknowledge(list, 'IAM5[Resource::*]', READS_ONLY);
     new ec2.CfnSecurityGroupIngress(this, 'FromCloudFront', {
       groupId: this.#props.network.group('balancer').securityGroupId,
       ipProtocol: 'tcp',
@@ -84,9 +88,7 @@ export class Balancer extends Construct {
 
   #addTargets(): elb.ApplicationTargetGroup {
     const { plan, network } = this.#props;
-    const interfaceOf = (zone: number) => ({
-      'Fn::Select': [zone, network.apiEndpoint.vpcEndpointNetworkInterfaceIds],
-    });
+    const interfaceOf = (zone: number) => Fn.select(zone, network.apiEndpoint.vpcEndpointNetworkInterfaceIds);
     const addresses = Array.from({ length: plan.zones }, (_, zone) => this.#addressOf(zone, interfaceOf(zone)));
     const group = new elb.ApplicationTargetGroup(this, 'Targets', {
       vpc: network.vpc,
@@ -118,7 +120,7 @@ export class Balancer extends Construct {
   }
 
   /** An endpoint tells the ids of its interfaces only; their addresses are asked for when deploying. */
-  #addressOf(zone: number, interfaceId: unknown): string {
+  #addressOf(zone: number, interfaceId: string): string {
     const found = new cr.AwsCustomResource(this, `Address${zone}`, {
       resourceType: 'Custom::EndpointAddress',
       onUpdate: {
@@ -132,6 +134,7 @@ export class Balancer extends Construct {
       installLatestAwsSdk: false,
       timeout: Duration.minutes(2),
     });
+    acknowledge(found, 'IAM5[Resource::*]', READS_ONLY);
     return found.getResponseField('NetworkInterfaces.0.PrivateIpAddress');
   }
 
