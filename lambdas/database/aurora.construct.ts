@@ -34,7 +34,7 @@ export class Aurora extends Construct {
     this.#key = props.key;
     this.cluster = this.#makeCluster(props);
     acknowledge(
-      this.owner,
+      this.cluster,
       'SMG4',
       'Only migrations sign in with it; services use tokens. docs/runbook.md says how it is changed',
     );

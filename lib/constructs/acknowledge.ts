@@ -1,4 +1,5 @@
-import { Validations } from 'aws-cdk-lib';
+import { DefaultStackSynthesizer, Stack, Validations } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -30,7 +31,7 @@ export function acknowledgeHelpers(root: IConstruct): void {
         `${HELPER}: it may write its log`,
       );
       acknowledge(each, 'L1', `${HELPER}: its runtime comes with the CDK’s version`);
-      for (const wild of BUCKET_WILDCARDS)
+      for (const wild of [...BUCKET_WILDCARDS, ...filesOf(each)])
         acknowledge(
           each,
           `IAM5[${wild}]`,
@@ -38,6 +39,16 @@ export function acknowledgeHelpers(root: IConstruct): void {
         );
     }
   }
+}
+
+/** All files of the CDK's own bucket, which it copies from, and of the stack's, which it copies to. */
+function filesOf(helper: IConstruct): string[] {
+  const stack = Stack.of(helper);
+  const buckets = stack.node.findAll().filter((each) => each instanceof s3.CfnBucket);
+  return [
+    `Resource::arn:aws:s3:::cdk-${DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-${stack.account}-${stack.region}/*`,
+    ...buckets.map((bucket) => `Resource::<${stack.getLogicalId(bucket)}.Arn>/*`),
+  ];
 }
 
 const BASIC = 'service-role/AWSLambdaBasicExecutionRole';
