@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
-const COMMANDS = ['start', 'stop', 'reset', 'test', 'openapi', 'bundles'];
+const COMMANDS = ['start', 'stop', 'reset', 'test', 'openapi', 'bundles', 'docs', 'cost', 'smoke'];
 const MODULES = path.join(ROOT, 'node_modules');
 const STAMP = path.join(MODULES, '.throughline-lock');
 const NODE = path.join(MODULES, '.bin', 'node');

