@@ -53,7 +53,13 @@ export function composeApp(app: App, stage: Stage) {
   const { network, aurora, valkey } = data;
   const { balancer } = gateway;
   if (stage.aws && network && aurora && valkey && balancer && edge) {
-    const watched = { services: stacks.get('services'), queues: state.queues, gateway: gateway.gateway, balancer };
+    const watched = {
+      services: stacks.get('services'),
+      queues: state.queues,
+      mail: state.mail,
+      gateway: gateway.gateway,
+      balancer,
+    };
     new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...watched, aurora, valkey });
   }
   for (const stack of stacks.all) acknowledgeHelpers(stack);

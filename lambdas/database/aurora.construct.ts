@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../lib/constructs/acknowledge.ts';
 import type { Network } from '../../lib/network/network.ts';
@@ -133,6 +133,8 @@ export class Aurora extends Construct {
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
     });
     cluster.node.addDependency(logGroup);
+    const secrets = cluster.node.findAll().filter((each) => each instanceof secretsmanager.Secret);
+    if (stage.retainData) for (const secret of secrets) secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return cluster;
   }
 

@@ -4,6 +4,7 @@ import { Construct, type IConstruct } from 'constructs';
 import type { ValkeyCluster } from '../../lambdas/cache/valkey.construct.ts';
 import type { Aurora } from '../../lambdas/database/aurora.construct.ts';
 import type { Queues } from '../../lambdas/queue/queue.construct.ts';
+import type { MailIdentity } from '../../lambdas/workers/email/email.construct.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { ApiGateway } from '../gateway/api-gateway.ts';
 import type { Balancer } from '../gateway/balancer.ts';
@@ -19,6 +20,7 @@ export interface MonitoringProps {
   /** The stack with the functions: each of them is watched, whoever adds it. */
   services: IConstruct;
   queues: Queues;
+  mail: MailIdentity;
   gateway: ApiGateway;
   balancer: Balancer;
   aurora: Aurora;
@@ -50,7 +52,7 @@ export class Monitoring extends Construct {
     if (stage.database.kind !== 'aurora') return [];
     const balancer = alerts.watch('Balancer', balancerAlarms(this, props.balancer, plan));
     const gateway = alerts.watch('Gateway', gatewayAlarms(this, props.gateway));
-    alerts.watch('Queues', props.queues.alarms);
+    alerts.watch('Queues', [...props.queues.alarms, ...props.mail.alarms]);
     alerts.watch('Database', databaseAlarms(this, props.aurora, stage.database));
     alerts.watch('Cache', cacheAlarms(this, props.valkey));
     alerts.watch('Business', businessAlarms(this));

@@ -1,3 +1,4 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -12,6 +13,8 @@ import type { AwsPlan, Stage } from '../../../lib/stage.ts';
 export class MailIdentity extends Construct {
   readonly #identity: ses.EmailIdentity;
   readonly #from: string;
+  /** What waits on the queue of undelivered mails and could not even be put there. */
+  readonly alarms: cloudwatch.Alarm[] = [];
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
@@ -41,11 +44,12 @@ export class MailIdentity extends Construct {
       reputationMetrics: true,
       suppressionReasons: ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
     });
+    const undelivered = new WorkQueue(this, 'Undelivered', { stage, name: 'mail-undelivered', unread: true });
+    this.alarms.push(...undelivered.alarms);
     set.addEventDestination('Events', {
       destination: ses.EventDestination.eventBus(events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')),
       events: [ses.EmailSendingEvent.BOUNCE, ses.EmailSendingEvent.COMPLAINT, ses.EmailSendingEvent.REJECT],
     });
-    const undelivered = new WorkQueue(this, 'Undelivered', { stage, name: 'mail-undelivered', unread: true });
     new events.Rule(this, 'NotDelivered', {
       description: 'Mails that bounced, were complained of or refused',
       eventPattern: { source: ['aws.ses'], resources: events.Match.suffix(`identity/${stage.mailDomain}`) },

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { type Json, type StageName, stacksOf, templateFile } from './assembly.ts';
+
+export const ACCOUNT = '111122223333';
+export const REGION = 'eu-central-1';
+const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
+
+/** What AWS would give for an attribute, with the logical id where AWS would make up a name. */
+const ARNS: Record<string, (id: string, properties: Json) => string> = {
+  'AWS::SQS::Queue': (_, { QueueName }) => arn('sqs', QueueName),
+  'AWS::KMS::Key': (id) => arn('kms', `key/${id}`),
+  'AWS::Lambda::Function': (_, { FunctionName }) => arn('lambda', `function:${FunctionName}`),
+  'AWS::Logs::LogGroup': (id) => arn('logs', `log-group:${id}:*`),
+  'AWS::RDS::DBProxy': (id) => arn('rds', `db-proxy:prx-${id.toLowerCase()}`),
+  'AWS::SecretsManager::Secret': (id) => arn('secretsmanager', `secret:${id}-AbCdEf`),
+  'AWS::SecretsManager::SecretTargetAttachment': (id) => arn('secretsmanager', `secret:${id}-AbCdEf`),
+};
+
+/** Evaluates the intrinsic functions of a stage's templates, other stacks' exports included. */
+export class Intrinsics {
+  readonly #stacks: Map<string, Json>;
+
+  constructor(stage: StageName) {
+    this.#stacks = new Map(
+      stacksOf(stage).map((stack) => [stack, JSON.parse(readFileSync(templateFile(stage, stack), 'utf8'))]),
+    );
+  }
+
+  /** @throws for a function that no policy of ours uses */
+  evaluate(stack: string, value: Json): Json {
+    if (Array.isArray(value)) return value.map((each) => this.evaluate(stack, each));
+    if (value === null || typeof value !== 'object') return value;
+    const [[name, given] = []] = Object.entries(value) as [string, Json][];
+    switch (name) {
+      case 'Ref':
+        return this.#ref(stack, given);
+      case 'Fn::GetAtt':
+        return this.#attribute(stack, given[0]);
+      case 'Fn::ImportValue':
+        return this.#exported(given);
+      case 'Fn::Join':
+        return this.evaluate(stack, given[1]).join(given[0]);
+      case 'Fn::Split':
+        return String(this.evaluate(stack, given[1])).split(given[0]);
+      case 'Fn::Select':
+        return this.evaluate(stack, given[1])[Number(given[0])];
+      default:
+        return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.evaluate(stack, each)]));
+    }
+  }
+
+  #ref(stack: string, id: string): string {
+    if (id === 'AWS::Partition') return 'aws';
+    if (id === 'AWS::Region') return REGION;
+    if (id === 'AWS::AccountId') return ACCOUNT;
+    const { Type, Properties } = this.#stacks.get(stack).Resources[id] ?? {};
+    if (Type === 'AWS::SES::EmailIdentity') return Properties.EmailIdentity;
+    return Type?.startsWith('AWS::SecretsManager::') ? (ARNS[Type]?.(id, Properties) ?? id) : id;
+  }
+
+  #attribute(stack: string, id: string): string {
+    const { Type, Properties } = this.#stacks.get(stack).Resources[id];
+    return ARNS[Type]?.(id, Properties) ?? `${id.toLowerCase()}`;
+  }
+
+  #exported(name: string): Json {
+    for (const [stack, { Outputs = {} }] of this.#stacks)
+      for (const { Export, Value } of Object.values(Outputs) as Json[])
+        if (Export?.Name === name) return this.evaluate(stack, Value);
+    throw new Error(`No stack exports ${name}.`);
+  }
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { flowsOf } from '../../lib/network/flows.ts';
+import { pathDocument } from '../../lib/path-document.ts';
+import { hasProxy, resolveStage } from '../../lib/stage.ts';
+import { readFlows, readResources } from '../../lib/template-facts.ts';
+import { ASSEMBLIES, AWS_STAGES, ROOT } from '../support/assembly.ts';
+
+const assemblies = { dev: path.join(ASSEMBLIES, 'dev'), prod: path.join(ASSEMBLIES, 'prod') };
+
+test('docs/path.md is what the templates say (npm run docs writes it)', () => {
+  expect(readFileSync(path.join(ROOT, 'docs', 'path.md'), 'utf8')).toBe(pathDocument(assemblies));
+});
+
+describe.each(AWS_STAGES)('the security groups of %s', (stage) => {
+  test('allow the flows of the table and no other', () => {
+    const written = readFlows(readResources(assemblies[stage], stage)).map(
+      (row) => `${row.from} ${row.to} ${row.port}`,
+    );
+    const meant = flowsOf(hasProxy(resolveStage({ stage }))).map(
+      ({ from, to, port }) => `${from === 'cloudfront' ? 'CloudFront (its prefix list)' : from} ${to} ${port}`,
+    );
+    expect(written.sort()).toEqual(meant.sort());
+  });
+});
+
+test('every test that the table names is there', () => {
+  const document = readFileSync(path.join(ROOT, 'docs', 'path.md'), 'utf8');
+  const named = new Set([...document.matchAll(/test\/[\w/.-]+\.test\.ts/g)].map(([file]) => file));
+  expect(named.size).toBeGreaterThan(5);
+  for (const file of named) expect(() => readFileSync(path.join(ROOT, file))).not.toThrow();
+});
