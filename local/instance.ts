@@ -52,7 +52,8 @@ export class StartError extends Error {}
 export const inside = (instance: Instance, ...parts: string[]) => path.join(instance.folder, ...parts);
 
 export function prepareFolder(instance: Instance): void {
-  mkdirSync(inside(instance, 'logs'), { recursive: true });
+  // What is logged may name people, and the first start's log the administrator's password.
+  mkdirSync(inside(instance, 'logs'), { recursive: true, mode: 0o700 });
 }
 
 /** Secrets of one installation, made at its first start and readable by its owner only. */

@@ -56,7 +56,8 @@ export class Mailbox {
     }
     for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
       this.#messages.delete(id);
-    if (this.#messages.size !== before) writeFileSync(this.#options.file, JSON.stringify([...this.#messages.values()]));
+    if (this.#messages.size !== before)
+      writeFileSync(this.#options.file, JSON.stringify([...this.#messages.values()]), { mode: 0o600 });
   }
 
   async #taken(): Promise<MailboxMessage[]> {
