@@ -53,6 +53,7 @@ export const inside = (instance: Instance, ...parts: string[]) => path.join(inst
 
 export function prepareFolder(instance: Instance): void {
   // What is logged may name people, and the first start's log the administrator's password.
+  mkdirSync(instance.folder, { recursive: true });
   mkdirSync(inside(instance, 'logs'), { recursive: true, mode: 0o700 });
 }
 

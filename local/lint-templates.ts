@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from './instance.ts';
-import { ensurePython, LINT_PYTHON, pythonOf } from './python.ts';
+import { ensurePython, LINT_PYTHON } from './python.ts';
 
 const run = promisify(execFile);
 /** Where the synth suite leaves the stages that it synthesized. */
@@ -20,9 +20,13 @@ export async function lintTemplates(): Promise<void> {
   });
   await ensurePython(LINT_PYTHON);
   const options = ['--config-file', path.join(ROOT, '.cfnlintrc.yaml'), '--non-zero-exit-code', 'informational'];
-  await run(pythonOf(LINT_PYTHON), ['-m', 'cfnlint', ...options, '--format', 'parseable', '--template', ...templates], {
-    maxBuffer: 50_000_000,
-  }).catch((error) => {
+  await run(
+    path.join(LINT_PYTHON.venv, 'bin', 'cfn-lint'),
+    [...options, '--format', 'parseable', '--template', ...templates],
+    {
+      maxBuffer: 50_000_000,
+    },
+  ).catch((error) => {
     throw new Error(error.stdout || error.stderr || error.message);
   });
 }

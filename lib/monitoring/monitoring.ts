@@ -1,35 +1,17 @@
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct, type IConstruct } from 'constructs';
-import type { ValkeyCluster } from '../../lambdas/cache/valkey.construct.ts';
-import type { Aurora } from '../../lambdas/database/aurora.construct.ts';
-import type { Queues } from '../../lambdas/queue/queue.construct.ts';
-import type { MailIdentity } from '../../lambdas/workers/email/email.construct.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
-import type { ApiGateway } from '../gateway/api-gateway.ts';
-import type { Balancer } from '../gateway/balancer.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 import { Alerts } from './alerts.ts';
 import { hopDashboard } from './dashboard.ts';
 import { GameDays } from './game-days.ts';
 import { balancerAlarms, businessAlarms, cacheAlarms, databaseAlarms, gatewayAlarms } from './hop-alarms.ts';
-
-export interface MonitoringProps {
-  stage: Stage;
-  plan: AwsPlan;
-  /** The stack with the functions: each of them is watched, whoever adds it. */
-  services: IConstruct;
-  queues: Queues;
-  mail: MailIdentity;
-  gateway: ApiGateway;
-  balancer: Balancer;
-  aurora: Aurora;
-  valkey: ValkeyCluster;
-}
+import type { Watched } from './watched.ts';
 
 /** One dashboard along the request path, one alert a hop and a service, a budget, and the game days. */
 export class Monitoring extends Construct {
-  constructor(scope: Construct, id: string, props: MonitoringProps) {
+  constructor(scope: Construct, id: string, props: Watched) {
     super(scope, id);
     const { stage, plan } = props;
     const alerts = new Alerts(this, 'Alerts', { email: plan.alertEmail });
@@ -47,7 +29,7 @@ export class Monitoring extends Construct {
   }
 
   /** @returns the alerts that stop a game day */
-  #watchHops(alerts: Alerts, props: MonitoringProps): cloudwatch.IAlarm[] {
+  #watchHops(alerts: Alerts, props: Watched): cloudwatch.IAlarm[] {
     const { plan, stage } = props;
     if (stage.database.kind !== 'aurora') return [];
     const balancer = alerts.watch('Balancer', balancerAlarms(this, props.balancer, plan));

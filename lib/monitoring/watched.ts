@@ -1,0 +1,22 @@
+import type { IConstruct } from 'constructs';
+import type { ValkeyCluster } from '../../lambdas/cache/valkey.construct.ts';
+import type { Aurora } from '../../lambdas/database/aurora.construct.ts';
+import type { Queues } from '../../lambdas/queue/queue.construct.ts';
+import type { MailIdentity } from '../../lambdas/workers/email/email.construct.ts';
+import type { ApiGateway } from '../gateway/api-gateway.ts';
+import type { Balancer } from '../gateway/balancer.ts';
+import type { AwsPlan, Stage } from '../stage.ts';
+
+/** What is watched: a construct a hop. */
+export interface Watched {
+  stage: Stage;
+  plan: AwsPlan;
+  /** The stack with the functions: each of them is watched, whoever adds it. */
+  services: IConstruct;
+  queues: Queues;
+  mail: MailIdentity;
+  gateway: ApiGateway;
+  balancer: Balancer;
+  aurora: Aurora;
+  valkey: ValkeyCluster;
+}
