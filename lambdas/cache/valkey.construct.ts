@@ -16,7 +16,7 @@ export interface ValkeyProps {
   key: kms.IKey;
 }
 
-/** Hop 10 on AWS: TLS, a user a service that signs in by IAM, and replicas in other zones where the stage has any. */
+/** Hop 10 on AWS: TLS, a user a service that signs in by IAM, and replicas in other zones where the stage says so. */
 export class ValkeyCluster extends Construct {
   readonly #group: elasticache.CfnReplicationGroup;
   readonly #stage: Stage;
