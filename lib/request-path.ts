@@ -44,7 +44,6 @@ import { placeholdersIn } from './stage-context.ts';
  */
 export function composeApp(app: App, stage: Stage) {
   const stacks = new Stacks(app, stage);
-  warnOfPlaceholders(app, stage);
   const state = composeState(stacks.get('state'), stage);
   const data = composeData(stacks, stage);
   const services = composeServices(stacks.get('services'), { stage, ...state, ...data });
@@ -62,6 +61,7 @@ export function composeApp(app: App, stage: Stage) {
     };
     new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...watched, aurora, valkey });
   }
+  warnOfPlaceholders(stacks, stage);
   for (const stack of stacks.all) acknowledgeHelpers(stack);
   return stacks;
 }
@@ -173,11 +173,11 @@ function composeEdge(stacks: Stacks, stage: Stage, { balancer, originName }: Par
 type GatewayOnAws = { balancer: Balancer; originName: string };
 
 /** A stage that still has stand-ins can be looked at; deploying it would fail late, so it is said early. */
-function warnOfPlaceholders(app: App, { aws, env, name }: Stage): void {
+function warnOfPlaceholders(stacks: Stacks, { aws, env, name }: Stage): void {
   if (!aws) return;
   const missing = placeholdersIn({ ...aws, account: env.account });
   if (missing.length === 0) return;
-  Annotations.of(app).addWarningV2(
+  Annotations.of(stacks.get('network')).addWarningV2(
     'throughline:placeholders',
     `Stage ${name} was synthesized with stand-ins for ${missing.join(', ')}. Name your own to deploy: see docs/deploy.md`,
   );

@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathDocument } from '../lib/path-document.ts';
+import { stackDiagram, withStackDiagram } from '../lib/stack-diagram.ts';
 import { ROOT } from './instance.ts';
 import { synthesizeStage } from './synthesize-stage.ts';
 
-const file = path.join(ROOT, 'docs', 'path.md');
-writeFileSync(file, pathDocument({ dev: synthesizeStage('dev'), prod: synthesizeStage('prod') }));
-console.log(`Wrote ${path.relative(ROOT, file)}.`);
+const assemblies = { dev: synthesizeStage('dev'), prod: synthesizeStage('prod') };
+const readme = path.join(ROOT, 'README.md');
+writeFileSync(path.join(ROOT, 'docs', 'path.md'), pathDocument(assemblies));
+writeFileSync(readme, withStackDiagram(readFileSync(readme, 'utf8'), stackDiagram(assemblies.prod, 'prod')));
+console.log('Wrote docs/path.md and the stacks in README.md.');

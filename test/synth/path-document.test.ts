@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { flowsOf } from '../../lib/network/flows.ts';
 import { pathDocument } from '../../lib/path-document.ts';
+import { stackDiagram, withStackDiagram } from '../../lib/stack-diagram.ts';
 import { hasProxy, resolveStage } from '../../lib/stage.ts';
 import { readFlows, readResources } from '../../lib/template-facts.ts';
 import { ASSEMBLIES, AWS_STAGES, ROOT } from '../support/assembly.ts';
@@ -11,6 +12,11 @@ const assemblies = { dev: path.join(ASSEMBLIES, 'dev'), prod: path.join(ASSEMBLI
 
 test('docs/path.md is what the templates say (npm run docs writes it)', () => {
   expect(readFileSync(path.join(ROOT, 'docs', 'path.md'), 'utf8')).toBe(pathDocument(assemblies));
+});
+
+test('the stacks in the readme are those of prod (npm run docs writes them)', () => {
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  expect(readme).toBe(withStackDiagram(readme, stackDiagram(assemblies.prod, 'prod')));
 });
 
 describe.each(AWS_STAGES)('the security groups of %s', (stage) => {

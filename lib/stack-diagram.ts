@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const BEGIN = '<!-- the stacks: made by `npm run docs` -->';
+const END = '<!-- end of the stacks -->';
+
+interface StackArtifact {
+  type: string;
+  dependencies?: string[];
+  properties: { templateFile?: string };
+}
+
+/** The stacks of a synthesized stage and what each is built upon, as a Mermaid flow chart from the assembly's manifest. */
+export function stackDiagram(assembly: string, stage: string): string {
+  const read = (file: string) => JSON.parse(readFileSync(path.join(assembly, file), 'utf8'));
+  const artifacts: Record<string, StackArtifact> = read('manifest.json').artifacts;
+  const stacks = Object.entries(artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
+  const nameOf = (id: string) => id.replace(`throughline-${stage}-`, '');
+  const basesOf = new Map(
+    stacks.map(([id, { dependencies = [] }]) => [nameOf(id), dependencies.filter((each) => id !== each).map(nameOf)]),
+  );
+  const nodes = stacks.map(([id, { properties }]) => {
+    const { Description } = read(String(properties.templateFile));
+    const about = String(Description).replace(/^[^:]*: /, '');
+    return `  ${nameOf(id)}["<b>${nameOf(id)}</b><br/>${about}"]`;
+  });
+  const edges = [...basesOf].flatMap(([name, bases]) => nearest(bases, basesOf).map((base) => `  ${base} --> ${name}`));
+  return ['```mermaid', 'flowchart LR', ...nodes.sort(), ...edges.sort(), '```'].join('\n');
+}
+
+/** The readme with the diagram between its two marks. @throws Error when the marks are not there */
+export function withStackDiagram(readme: string, diagram: string): string {
+  const [before, rest] = readme.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`README.md has no lines "${BEGIN}" and "${END}"`);
+  return `${before}${BEGIN}\n${diagram}\n${END}${after}`;
+}
+
+/** Leaves out what is reached by way of another: an arrow for each would hide the order. */
+function nearest(bases: string[], basesOf: Map<string, string[]>): string[] {
+  const stacks = bases.filter((base) => basesOf.has(base));
+  return stacks.filter((base) => !stacks.some((other) => other !== base && reaches(other, base, basesOf)));
+}
+
+function reaches(from: string, to: string, basesOf: Map<string, string[]>): boolean {
+  return (basesOf.get(from) ?? []).some((base) => base === to || reaches(base, to, basesOf));
+}
