@@ -48,6 +48,7 @@ export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: stri
         'content-type': "'application/problem+json'",
         'access-control-allow-origin': `'${allowedOrigin}'`,
         'x-request-id': 'context.requestId',
+        ...(kind.status === 401 && { 'www-authenticate': "'Bearer'" }),
         ...((kind.status === 429 || kind.status === 503) && { 'retry-after': "'1'" }),
       },
       templates: { 'application/json': JSON.stringify(problemDocument(kind, {}, '$context.requestId')) },

@@ -36,7 +36,10 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** One call through the edge, as a browser would make it. */
+/**
+ * One call through the edge, as a browser would make it.
+ * @throws Error for a refusal whose document is not problem+json, or tells another status than the answer
+ */
 export async function call(
   method: string,
   path: string,
@@ -52,7 +55,11 @@ export async function call(
     body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  const answer = { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  const isProblem = answer.headers.get('content-type') === 'application/problem+json' && answer.body.code;
+  if (answer.status >= 400 && !(isProblem && answer.body.status === answer.status))
+    throw new Error(`${method} ${path} answered ${answer.status} with no problem document of that status: ${text}`);
+  return answer;
 }
 
 export const PASSWORD = 'correct horse battery';
