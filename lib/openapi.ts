@@ -27,7 +27,7 @@ export function openApiDocument(): Json {
   };
 }
 
-/** RFC 9457. Further members (`productId`, `paymentId`, …) depend on the code. */
+/** RFC 9457. Further members (`productId`, `paymentId`, …) come with some codes. */
 const PROBLEM: Json = {
   type: 'object',
   required: ['type', 'title', 'status', 'code', 'requestId'],
@@ -140,7 +140,10 @@ function problemsOf(route: Route): Json {
     [...byStatus].map(([status, kinds]) => {
       const codes = [...new Set(kinds.map((kind) => kind.code))];
       const schema = {
-        allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
+        allOf: [
+          { $ref: '#/components/schemas/Problem' },
+          { properties: { code: { enum: codes }, ...membersOf(kinds) } },
+        ],
       };
       const retry = status === 429 || status === 503;
       return [
@@ -152,6 +155,18 @@ function problemsOf(route: Route): Json {
         },
       ];
     }),
+  );
+}
+
+/** What the documents of these kinds have beside the members that all have. */
+function membersOf(kinds: ProblemKind[]): Json {
+  return Object.fromEntries(
+    kinds.flatMap(({ code, members }) =>
+      Object.entries(members?.shape ?? {}).map(([name, member]) => [
+        name,
+        { ...schemaOf(member as z.ZodType, 'output'), description: `With ${code}.` },
+      ]),
+    ),
   );
 }
 

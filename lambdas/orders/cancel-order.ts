@@ -17,7 +17,7 @@ export async function cancelOrder(deps: OrderDependencies, userId: string, order
     if (!row || row.user_id !== userId) throw new Problem(commonProblems.NOT_FOUND);
     if (row.status === 'cancelled') return { order: toOrder(row), event: undefined };
     const status = nextStatus(row.status, 'cancel');
-    if (!status) throw new Problem(orderProblems.ORDER_NOT_CANCELLABLE, { extra: { status: row.status } });
+    if (!status) throw new Problem(orderProblems.ORDER_NOT_CANCELLABLE, { extra: { orderStatus: row.status } });
     const moved = await moveOrder(tx, row, status, 'release');
     const order = toOrder(moved);
     const event = newEvent('order.cancelled', order.id, moved.version, orderFacts(order, userId));

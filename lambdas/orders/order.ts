@@ -4,7 +4,8 @@ import { moneySchema } from '../shared/money.ts';
 import { timestampSchema, uuidSchema } from '../shared/text.ts';
 
 export const ORDER_STATUSES = ['awaiting_payment', 'paid', 'fulfilled', 'cancelled', 'expired', 'refunded'] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
+export const orderStatusSchema = z.enum(ORDER_STATUSES);
+export type OrderStatus = z.output<typeof orderStatusSchema>;
 
 /** How long the stock of an unpaid order is held. */
 export const PAYMENT_WINDOW_MS = 30 * MINUTE_MS;
@@ -29,7 +30,7 @@ export function nextStatus(status: OrderStatus, action: OrderAction): OrderStatu
 
 export const orderSchema = z.object({
   id: uuidSchema,
-  status: z.enum(ORDER_STATUSES),
+  status: orderStatusSchema,
   items: z.array(
     z.object({
       productId: uuidSchema,

@@ -137,11 +137,12 @@ async function charge(
   const { row, event } = await deps.data.transaction(claim.userId, async (tx) => {
     const event: DomainEvent | undefined = outcome && (await settlePayment(tx, begun.id, outcome));
     const row = (await findPayment(tx, begun.id)) as PaymentRow;
-    await storeAnswer(tx, claim, row.status === 'declined' ? 402 : 201, answerOf(row, input.requestId));
+    if (row.status === 'declined') await storeAnswer(tx, claim, 402, declinedAnswer(row, input.requestId));
+    else await storeAnswer(tx, claim, 201, { payment: toPayment(row) });
     return { row, event };
   });
   if (event) await deps.publish([event]);
-  if (row.status === 'declined') throw declined(answerOf(row, input.requestId), false);
+  if (row.status === 'declined') throw declined(declinedAnswer(row, input.requestId), false);
   return { payment: toPayment(row), replayed: false };
 }
 
@@ -157,15 +158,19 @@ async function replayOrResume(
     if (begun) return charge(deps, claim, input, begun);
   }
   const { status, body } = replay(claim, stored);
-  if (status === 402) throw declined(body as ReturnType<typeof answerOf>, true);
+  if (status === 402) throw declined(body as DeclinedAnswer, true);
   return { ...(body as { payment: Payment }), replayed: true };
 }
 
-/** What is stored for a replay. Of a refusal, what makes its document the same again. */
-function answerOf(row: PaymentRow, requestId: string) {
-  if (row.status !== 'declined') return { payment: toPayment(row) };
-  return { paymentId: row.id, declineCode: row.decline_code, requestId };
-}
+/** What is stored of a refusal for its replay: what makes its document the same again. */
+type DeclinedAnswer = { paymentId: string; declineCode: string | null; requestId: string };
 
-const declined = (extra: ReturnType<typeof answerOf>, replayed: boolean) =>
-  new Problem(paymentProblems.PAYMENT_DECLINED, { extra, headers: replayed ? REPLAYED_HEADER : {} });
+const declinedAnswer = (row: PaymentRow, requestId: string): DeclinedAnswer => ({
+  paymentId: row.id,
+  declineCode: row.decline_code,
+  requestId,
+});
+
+function declined({ requestId, ...extra }: DeclinedAnswer, replayed: boolean): Problem {
+  return new Problem(paymentProblems.PAYMENT_DECLINED, { extra, requestId, headers: replayed ? REPLAYED_HEADER : {} });
+}

@@ -10,7 +10,8 @@ export const PAYMENT_STATUSES = [
   'partially_refunded',
   'refunded',
 ] as const;
-export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+export const paymentStatusSchema = z.enum(PAYMENT_STATUSES);
+export type PaymentStatus = z.output<typeof paymentStatusSchema>;
 
 /** Where a payment may go from each status. The database has the same table as a trigger. */
 const NEXT: Record<PaymentStatus, readonly PaymentStatus[]> = {
@@ -37,7 +38,7 @@ export type NextAction = z.output<typeof nextActionSchema>;
 export const paymentSchema = z.object({
   id: uuidSchema,
   orderId: uuidSchema,
-  status: z.enum(PAYMENT_STATUSES),
+  status: paymentStatusSchema,
   amount: moneySchema,
   refunded: moneySchema,
   nextAction: nextActionSchema.nullable(),
@@ -45,7 +46,14 @@ export const paymentSchema = z.object({
 });
 export type Payment = z.output<typeof paymentSchema>;
 
-export const paymentMethodSchema = z.strictObject({ type: z.literal('card'), token: text(1, 255) });
+const CARD_TOKEN =
+  "The provider's token of a card. The sandbox provider has `tok_approved`, `tok_declined`, `tok_requires_action`, " +
+  '`tok_slow` (answers after 3 s) and `tok_timeout_after_charge` (charges, never answers); it declines any other.';
+
+export const paymentMethodSchema = z.strictObject({
+  type: z.literal('card'),
+  token: text(1, 255).meta({ description: CARD_TOKEN }),
+});
 export type PaymentMethod = z.output<typeof paymentMethodSchema>;
 
 export const refundSchema = z.object({

@@ -56,7 +56,7 @@ async function setAside(tx: Sql, paymentId: string, amount: Money | undefined, r
   const payment = await payments.lockPayment(tx, paymentId);
   if (!payment) throw new Problem(commonProblems.NOT_FOUND);
   if (!isCaptured(payment.status))
-    throw new Problem(paymentProblems.PAYMENT_NOT_CAPTURED, { extra: { status: payment.status } });
+    throw new Problem(paymentProblems.PAYMENT_NOT_CAPTURED, { extra: { paymentStatus: payment.status } });
   const left = money(payment.amount_minor - payment.refunded_minor, payment.currency);
   const wanted = amount ?? left;
   if (wanted.currency !== left.currency || wanted.amountMinor > left.amountMinor || wanted.amountMinor === 0) {

@@ -1,12 +1,16 @@
+import type * as z from 'zod';
+
 /** One kind of refusal: a literal code, the HTTP status it answers with, and a title for people. */
 export interface ProblemKind {
   readonly code: string;
   readonly status: number;
   readonly title: string;
+  /** Further members that its document may have, none named like one of RFC 9457's; the OpenAPI document shows them. */
+  readonly members?: z.ZodObject;
 }
 
 /** Declares a service's refusals; each key is the literal `code` that callers switch on. */
-export function defineProblems<const T extends Record<string, { status: number; title: string }>>(
+export function defineProblems<const T extends Record<string, Omit<ProblemKind, 'code'>>>(
   kinds: T,
 ): { readonly [K in keyof T & string]: { code: K } & T[K] } {
   return Object.fromEntries(Object.entries(kinds).map(([code, kind]) => [code, { code, ...kind }])) as never;
@@ -39,8 +43,10 @@ export interface ProblemDetails {
   detail?: string;
   fields?: FieldFault[];
   retryAfterSeconds?: number;
-  /** Further members of the document, e.g. the product that is out of stock. */
+  /** Values of the kind's `members`, e.g. the product that is out of stock. */
   extra?: Record<string, unknown>;
+  /** Of the request that the answer was first given to, when it is a replay. */
+  requestId?: string;
   /** Further headers of the answer. */
   headers?: Record<string, string>;
   cause?: unknown;
@@ -62,13 +68,13 @@ export class Problem extends Error {
 /** The RFC 9457 document of a refusal. */
 export function problemDocument(kind: ProblemKind, details: ProblemDetails, requestId: string) {
   return {
+    ...details.extra,
     type: `urn:throughline:problem:${kind.code.toLowerCase().replaceAll('_', '-')}`,
     title: kind.title,
     status: kind.status,
     code: kind.code,
     ...(details.detail && { detail: details.detail }),
     ...(details.fields && { fields: details.fields }),
-    requestId,
-    ...details.extra,
+    requestId: details.requestId ?? requestId,
   };
 }

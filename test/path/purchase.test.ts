@@ -57,7 +57,7 @@ describe('a purchase', () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1), quantity: 1 }])).body;
     expect(await shopper.pay(order.id, 'tok_declined')).toMatchObject({
       status: 402,
-      body: { code: 'PAYMENT_DECLINED' },
+      body: { code: 'PAYMENT_DECLINED', declineCode: 'card_declined', paymentId: expect.any(String) },
     });
     await mailTo(shopper.email, `Your payment for order ${order.id.slice(-8).toUpperCase()} did not go through`);
     expect((await shopper.pay(order.id)).status).toBe(201);
@@ -65,7 +65,7 @@ describe('a purchase', () => {
     expect(await shopper.pay(order.id)).toMatchObject({ status: 409, body: { code: 'ORDER_ALREADY_PAID' } });
     expect(await shopper.call('POST', `/orders/${order.id}/cancel`)).toMatchObject({
       status: 409,
-      body: { code: 'ORDER_NOT_CANCELLABLE' },
+      body: { code: 'ORDER_NOT_CANCELLABLE', orderStatus: 'paid' },
     });
   });
 
