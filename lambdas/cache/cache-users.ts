@@ -14,7 +14,7 @@ export const CACHE_USERS = {
   },
   catalog: {
     keys: ['{product:*', '{products:*'],
-    commands: ['get', 'set', 'mget', 'del', 'exists', 'eval', 'multi', 'exec'],
+    commands: ['get', 'set', 'mget', 'del', 'eval', 'multi', 'exec'],
   },
   orders: PINS,
   payments: PINS,

@@ -7,7 +7,9 @@ import { ProductReads } from './read-products.ts';
 function createInvalidation(): Consume {
   const reads = new ProductReads(databaseFromEnv(), cacheFromEnv());
   return async (event) => {
-    if ('productIds' in event.payload) await reads.invalidate(event.payload.productIds);
+    if (!('productIds' in event.payload)) return;
+    const done = await reads.invalidate(event.payload.productIds);
+    if (!done) throw new Error('The cache is unavailable; the invalidation will be tried again.');
   };
 }
 

@@ -1,6 +1,6 @@
 import type { CacheClient } from '../cache/cache.client.ts';
-import { CacheAside } from '../cache/cache-aside.ts';
-import type { Database } from '../database/database.client.ts';
+import { CacheAside, type RefillFrom } from '../cache/cache-aside.ts';
+import type { Database, Sql } from '../database/database.client.ts';
 import { decodeCursor, type Page, type PageQuery, toPage } from '../shared/cursor.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { findProduct, listProducts } from './catalog.repository.ts';
@@ -27,7 +27,7 @@ export class ProductReads {
 
   /** One round trip to the cache and none to the database when cached. @throws Problem NOT_FOUND */
   async one(id: string): Promise<Product> {
-    const product = await this.#items.get(itemKey(id), () => this.#load(id));
+    const product = await this.#items.get(itemKey(id), (from) => this.#load(id, from));
     if (!product) throw new Problem(commonProblems.NOT_FOUND);
     return product;
   }
@@ -41,14 +41,15 @@ export class ProductReads {
   }
 
   /** A replica that lags may not have a new product yet: only the writer may say that there is none. */
-  async #load(id: string): Promise<Product | null> {
-    const product = await this.#database.read((db) => findProduct(db, id));
-    return product ?? (await this.#database.write((db) => findProduct(db, id))) ?? null;
+  async #load(id: string, from: RefillFrom): Promise<Product | null> {
+    const find = (db: Sql) => findProduct(db, id);
+    const product = from === 'replica' && (await this.#database.read(find));
+    return product || ((await this.#database.write(find)) ?? null);
   }
 
-  /** @throws Error when the cache is unavailable: the event comes again */
-  async invalidate(ids: readonly string[]): Promise<void> {
+  /** Drops products from the cache. @returns false when the cache is unavailable, so that some may still be there */
+  async invalidate(ids: readonly string[]): Promise<boolean> {
     const done = await Promise.all(ids.map((id) => this.#items.invalidate(itemKey(id))));
-    if (done.includes(false)) throw new Error('The cache is unavailable; the invalidation will be tried again.');
+    return !done.includes(false);
   }
 }

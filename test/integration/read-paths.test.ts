@@ -2,7 +2,7 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis as Valkey } from 'iovalkey';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { CacheAside } from '../../lambdas/cache/cache-aside.ts';
+import { CacheAside, type RefillFrom } from '../../lambdas/cache/cache-aside.ts';
 import { ProductReads } from '../../lambdas/catalog/read-products.ts';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { makeProduct, makeUser, unique } from '../support/factories.ts';
@@ -87,14 +87,27 @@ describe('cache-aside', () => {
     const key = `product:${unique('stale')}`;
     const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
     const { promise: mayFinish, resolve: finish } = Promise.withResolvers<void>();
+    const { promise: reading, resolve: isReading } = Promise.withResolvers<void>();
     const slow = aside.get(key, async () => {
+      isReading();
       await mayFinish;
       return 'old';
     });
+    await reading;
     await aside.invalidate(key);
     finish();
     expect(await slow).toBe('old');
     expect(await aside.get(key, async () => 'new')).toBe('new');
+  });
+
+  test('after an invalidation a key is refilled from the writer, and cached again at once', async () => {
+    const key = `product:${unique('lagging')}`;
+    const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
+    const lagging = async (from: RefillFrom) => (from === 'writer' ? 'new' : 'old');
+    expect(await aside.get(key, lagging)).toBe('old');
+    await aside.invalidate(key);
+    expect(await aside.get(key, lagging)).toBe('new');
+    expect(await aside.get(key, () => Promise.reject(new Error('not cached')))).toBe('new');
   });
 
   test('a loader that fails gives its error and leaves nothing in the cache', async () => {
