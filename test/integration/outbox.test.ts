@@ -53,14 +53,15 @@ describe('the outbox', () => {
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
 
-  test('an event that could not be sent stays for the next relay', async () => {
-    const orderId = await orderOfDyingProcess();
+  test('an event that could not be sent stays for the next relay, and holds up no other', async () => {
+    const [orderId, younger] = [await orderOfDyingProcess(), await orderOfDyingProcess()];
     const { id } = await eventOf(orderId);
     const refusing = async (event: DomainEvent) => {
       if (event.id === id) throw new Error('no queue');
     };
     await expect(relayLeftBehind(relays[0] as never, refusing, 0)).rejects.toThrow('no queue');
     expect((await eventOf(orderId)).published_at).toBeNull();
+    expect((await eventOf(younger)).published_at).not.toBeNull();
     await relayLeftBehind(relays[0] as never, async () => {}, 0);
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
