@@ -1,9 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
-import * as events from 'aws-cdk-lib/aws-events';
-import * as targets from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
 import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../lib/constructs/service-function.ts';
+import { Sweep } from '../../lib/constructs/sweep.ts';
 import { orderRoutes } from './orders.routes.ts';
 
 /** Orders: their API, the worker that hears of payments, and the clock that lets unpaid ones expire. */
@@ -45,19 +43,13 @@ export class OrdersService extends Construct implements ApiService {
   }
 
   #addExpiry({ stage, network, database, queues }: ServiceTier): void {
-    const expiry = new ServiceFunction(this, 'Expiry', {
+    const expiry = new Sweep(this, 'Expiry', {
       stage,
       network,
       name: 'expire-orders',
       description: 'Gives the stock of unpaid orders back when their time is over',
-      timeout: Duration.seconds(50),
-      concurrency: 1,
     });
-    database.connect(expiry, 'orders');
-    queues.grantPublish(expiry, ['order.expired']);
-    new events.Rule(this, 'Sweep', {
-      schedule: events.Schedule.rate(Duration.minutes(stage.sweepMinutes)),
-      targets: [new targets.LambdaFunction(expiry.target, { retryAttempts: 0 })],
-    });
+    database.connect(expiry.function, 'orders');
+    queues.grantPublish(expiry.function, ['order.expired']);
   }
 }

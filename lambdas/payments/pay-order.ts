@@ -6,6 +6,7 @@ import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
 import { mintId } from '../shared/ids.ts';
 import { Problem } from '../shared/problem.ts';
+import { concludePayment } from './conclude-payments.ts';
 import { isCaptured, type Payment, type PaymentMethod } from './payment.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
@@ -45,7 +46,8 @@ export interface PaidOrder {
 /**
  * Pays an order in three steps, each safe to die after: (1) claim the key and open the payment, committed before
  * anything is charged; (2) charge, idempotent by the payment's id; (3) store the outcome with its event and the answer.
- * After a death between 1 and 3 the provider's webhook, or a retry with the same key, brings it to its end.
+ * After a death between 1 and 3 the provider's webhook, a retry with the same key, or the sweep of unfinished payments
+ * brings it to its end.
  *
  * @throws Problem PAYMENT_DECLINED, ORDER_NOT_FOUND, ORDER_ALREADY_PAID, ORDER_NOT_PAYABLE, PAYMENT_IN_PROGRESS,
  *   IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS
@@ -102,7 +104,7 @@ async function refuseOrFree(
   if (order_status === null) throw new Problem(paymentProblems.ORDER_NOT_FOUND);
   let live = await deps.database.write((db) => findLivePayment(db, orderId));
   if (live?.stale) {
-    await lookUpAndSettle(deps, live);
+    await concludePayment(deps, live);
     live = await deps.database.write((db) => findLivePayment(db, orderId));
   }
   if (live && isCaptured(live.status)) throw new Problem(paymentProblems.ORDER_ALREADY_PAID);
@@ -115,15 +117,6 @@ async function refuseOrFree(
     throw new Problem(paymentProblems.PAYMENT_IN_PROGRESS, { extra, retryAfterSeconds: 2 });
   }
   return true;
-}
-
-async function lookUpAndSettle(deps: PaymentDependencies, payment: PaymentRow): Promise<void> {
-  const found = await deps.provider.lookUp(payment.id);
-  if (!found) return;
-  const outcome =
-    found === 'never_seen' ? ({ status: 'declined', chargeId: null, declineCode: 'never_charged' } as const) : found;
-  const event = await deps.database.transaction((tx) => settlePayment(tx, payment.id, outcome));
-  if (event) await deps.publish([event]);
 }
 
 async function charge(

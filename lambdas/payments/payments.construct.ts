@@ -1,6 +1,8 @@
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
 import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../lib/constructs/service-function.ts';
+import { Sweep } from '../../lib/constructs/sweep.ts';
+import type { EventType } from '../queue/events.ts';
 import { paymentRoutes } from './payments.routes.ts';
 import type { SandboxSecrets } from './sandbox/sandbox.construct.ts';
 
@@ -13,44 +15,50 @@ export class PaymentsService extends Construct implements ApiService {
   readonly routes = paymentRoutes;
   readonly api: ServiceFunction;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { stage, network, database, cache, queues, sandbox }: PaymentsServiceProps,
-  ) {
+  constructor(scope: Construct, id: string, props: PaymentsServiceProps) {
     super(scope, id);
+    const { stage, network, cache } = props;
     const environment = { PAYMENT_PROVIDER: stage.paymentProvider };
+    const common = { stage, network, environment };
     this.api = new ServiceFunction(this, 'Api', {
-      stage,
-      network,
+      ...common,
       name: 'payments',
       description: 'Payments: pay, read, refund; webhooks of the provider',
       timeout: API_TIMEOUT,
       frontline: true,
       concurrency: stage.concurrency.api,
-      environment,
     });
-    database.connect(this.api, 'payments');
     cache.connect(this.api, 'payments');
-    sandbox.grantCall(this.api);
-    sandbox.grantSign(this.api);
-    this.api.join('gateway-clients');
-    queues.grantPublish(this.api, ['payment.captured', 'payment.declined', 'refund.requested']);
+    props.sandbox.grantSign(this.api);
+    connect(this.api, props, ['payment.captured', 'payment.declined', 'refund.requested']);
 
     const refunds = new ServiceFunction(this, 'Events', {
-      stage,
-      network,
+      ...common,
       name: 'payment-events',
       description: 'Gives money back through the provider',
       timeout: WORKER_TIMEOUT,
       concurrency: stage.concurrency.worker,
-      environment,
     });
-    database.connect(refunds, 'payments');
-    sandbox.grantCall(refunds);
-    sandbox.grantSign(refunds);
-    refunds.join('gateway-clients');
-    queues.grantPublish(refunds, ['refund.requested', 'payment.refunded']);
-    queues.consume('payment-events', refunds);
+    connect(refunds, props, ['refund.requested', 'payment.refunded']);
+    props.queues.consume('payment-events', refunds);
+
+    const conclusion = new Sweep(this, 'Conclusion', {
+      ...common,
+      name: 'conclude-payments',
+      description: 'Asks the provider what became of payments that nobody told the end of',
+    });
+    connect(conclusion.function, props, ['payment.captured', 'payment.declined']);
   }
+}
+
+/** What all of them need: the payments' rows, the provider, and the queues of the events that they tell. */
+function connect(
+  fn: ServiceFunction,
+  { database, queues, sandbox }: PaymentsServiceProps,
+  tells: readonly EventType[],
+): void {
+  database.connect(fn, 'payments');
+  sandbox.grantCall(fn);
+  fn.join('gateway-clients');
+  queues.grantPublish(fn, tells);
 }

@@ -115,6 +115,20 @@ export async function applyOutcome(
   return rows[0];
 }
 
+/**
+ * The unfinished payment that has waited longest for somebody to ask about it, marked as asked about. First a minute
+ * after it began; each further time when it is a quarter older, so that a card holder who never comes back costs little.
+ */
+export async function takeUnfinished(db: Sql): Promise<PaymentRow | undefined> {
+  const { rows } = await sql<PaymentRow>`
+    UPDATE payments.payments p SET asked_at = now() WHERE p.id = (
+      SELECT id FROM payments.payments WHERE status IN ('processing', 'requires_action')
+        AND coalesce(asked_at, created_at) < now() - greatest(interval '1 minute', (now() - created_at) / 5)
+      ORDER BY coalesce(asked_at, created_at) LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING ${PAYMENT}`.execute(db);
+  return rows[0];
+}
+
 export interface StoredPaymentAnswer extends StoredAnswer {
   subjectId: string;
   /** Old enough that the process which began it must be dead. */

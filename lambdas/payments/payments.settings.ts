@@ -10,11 +10,17 @@ export function providerFromEnv(): PaymentProvider {
     PAYMENT_PROVIDER: z.enum(['sandbox']),
     INTERNAL_ORIGIN: z.url(),
     SANDBOX_API_KEY_NAME: z.string().min(1),
-    SANDBOX_WEBHOOK_SECRET_NAME: z.string().min(1),
+    /** Only where webhooks come in. */
+    SANDBOX_WEBHOOK_SECRET_NAME: z.string().min(1).optional(),
   });
   return createSandboxProvider({
     baseUrl: `${env.INTERNAL_ORIGIN}/api/sandbox-provider`,
     apiKey: createSecretReader(env.SANDBOX_API_KEY_NAME),
-    webhookSecret: createSecretReader(env.SANDBOX_WEBHOOK_SECRET_NAME),
+    webhookSecret: env.SANDBOX_WEBHOOK_SECRET_NAME
+      ? createSecretReader(env.SANDBOX_WEBHOOK_SECRET_NAME)
+      : takesNoWebhooks,
   });
 }
+
+const takesNoWebhooks = () =>
+  Promise.reject(new Error('This function takes no webhooks: it has no secret to check them by.'));

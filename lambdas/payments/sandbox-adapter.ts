@@ -26,12 +26,12 @@ const webhookSchema = z.object({ id: z.string(), type: z.string(), charge: charg
 
 /** The sandbox provider's API, spoken over HTTP as to a company of its own. */
 export function createSandboxProvider(settings: SandboxSettings): PaymentProvider {
-  const call = async (method: string, path: string, body?: unknown): Promise<Response | undefined> => {
+  const call = async (path: string, body: unknown): Promise<Response | undefined> => {
     try {
       const response = await fetch(`${settings.baseUrl}${path}`, {
-        method,
+        method: 'POST',
         headers: { 'x-sandbox-key': await settings.apiKey(), 'content-type': 'application/json' },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: JSON.stringify(body),
         signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
       });
       if (!response.ok) logger.warn('provider refused', { provider: 'sandbox', path, status: response.status });
@@ -45,16 +45,15 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
   return {
     name: 'sandbox',
     charge: async ({ paymentId, amount, token }) => {
-      const response = await call('POST', '/charges', { idempotencyKey: paymentId, amount, token });
+      const response = await call('/charges', { idempotencyKey: paymentId, amount, token });
       return response?.ok ? toOutcome(chargeSchema.parse(await response.json())) : undefined;
     },
-    lookUp: async (paymentId) => {
-      const response = await call('GET', `/charges/${paymentId}`);
-      if (response?.status === 404) return 'never_seen';
+    conclude: async ({ paymentId, amount }) => {
+      const response = await call(`/charges/${paymentId}/conclude`, { amount });
       return response?.ok ? toOutcome(chargeSchema.parse(await response.json())) : undefined;
     },
     refund: async ({ refundId, chargeId, amount }) => {
-      const response = await call('POST', '/refunds', { idempotencyKey: refundId, chargeId, amount });
+      const response = await call('/refunds', { idempotencyKey: refundId, chargeId, amount });
       if (!response?.ok)
         throw new Error(`The provider did not confirm refund ${refundId} (${response?.status ?? 'no answer'}).`);
     },

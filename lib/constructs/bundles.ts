@@ -16,6 +16,7 @@ export const HANDLERS = {
   'order-events': 'lambdas/orders/order-events.handler.ts',
   'expire-orders': 'lambdas/orders/expire-orders.handler.ts',
   payments: 'lambdas/payments/payments.handler.ts',
+  'conclude-payments': 'lambdas/payments/conclude-payments.handler.ts',
   'payment-events': 'lambdas/payments/payment-events.handler.ts',
   sandbox: 'lambdas/payments/sandbox/sandbox.handler.ts',
   'sandbox-webhooks': 'lambdas/payments/sandbox/sandbox-webhooks.handler.ts',

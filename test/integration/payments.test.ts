@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { payOrder } from '../../lambdas/payments/pay-order.ts';
 import { receiveWebhook } from '../../lambdas/payments/receive-webhook.ts';
 import { signWebhook } from '../../lambdas/payments/webhook-signature.ts';
 import { makeUser } from '../support/factories.ts';
@@ -69,41 +68,6 @@ describe('paying an order', () => {
     const { payment } = await pay(0, userId, orderId, 'tok_timeout_after_charge');
     expect(['processing', 'captured']).toContain(payment.status);
     await eventually(async () => (await paymentsOf(orderId))[0]?.status === 'captured');
-  });
-
-  test('a process that died after the claim is resumed by a retry with the same key', async () => {
-    const { userId, orderId } = await unpaidOrder();
-    const key = crypto.randomUUID();
-    const dying = { ...payer, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
-    const input = {
-      userId,
-      orderId,
-      idempotencyKey: key,
-      paymentMethod: { type: 'card' as const, token: 'tok_approved' },
-      requestId: 'r',
-    };
-    await expect(payOrder(dying, input)).rejects.toThrow('the process died');
-    await expect(payOrder(payer, input)).rejects.toMatchObject({ kind: { code: 'REQUEST_IN_PROGRESS' } });
-    await rows(`UPDATE payments.idempotency_keys SET created_at = now() - interval '1 minute' WHERE key = $1`, [key]);
-    expect((await payOrder(payer, input)).payment.status).toBe('captured');
-    expect(await paymentsOf(orderId)).toHaveLength(1);
-  });
-
-  test('a payment that was never charged does not block its order for ever', async () => {
-    const { userId, orderId } = await unpaidOrder();
-    const dying = { ...payer, provider: { ...provider, charge: () => Promise.reject(new Error('the process died')) } };
-    const input = {
-      userId,
-      orderId,
-      idempotencyKey: crypto.randomUUID(),
-      paymentMethod: { type: 'card' as const, token: 'tok_approved' },
-      requestId: 'r',
-    };
-    await expect(payOrder(dying, input)).rejects.toThrow('the process died');
-    await expect(pay(0, userId, orderId)).rejects.toMatchObject({ kind: { code: 'PAYMENT_IN_PROGRESS' } });
-    await rows(`UPDATE payments.payments SET updated_at = now() - interval '1 minute' WHERE order_id = $1`, [orderId]);
-    expect((await pay(0, userId, orderId)).payment.status).toBe('captured');
-    expect((await paymentsOf(orderId)).map((each) => each.status)).toEqual(['declined', 'captured']);
   });
 });
 

@@ -4,14 +4,14 @@ import { type ChargeRow, chargeOnce } from './sandbox.repository.ts';
 import type { SandboxCharge } from './sandbox.routes.ts';
 
 /** What each test token does. Any other is declined, as a company would decline a token that it did not issue. */
-const TOKENS: Record<string, { status: ChargeRow['status']; answerAfterMs?: number }> = {
-  tok_approved: { status: 'succeeded' },
-  tok_declined: { status: 'declined' },
-  tok_requires_action: { status: 'requires_action' },
-  tok_slow: { status: 'succeeded', answerAfterMs: 3_000 },
+const TOKENS = new Map<string, { status: ChargeRow['status']; answerAfterMs?: number }>([
+  ['tok_approved', { status: 'succeeded' }],
+  ['tok_declined', { status: 'declined' }],
+  ['tok_requires_action', { status: 'requires_action' }],
+  ['tok_slow', { status: 'succeeded', answerAfterMs: 3_000 }],
   // Past every caller's patience: the charge stands, and only the webhook tells of it.
-  tok_timeout_after_charge: { status: 'succeeded', answerAfterMs: 8_000 },
-};
+  ['tok_timeout_after_charge', { status: 'succeeded', answerAfterMs: 8_000 }],
+]);
 
 export interface WebhookMessage {
   id: string;
@@ -29,7 +29,7 @@ export async function createCharge(
   actionBaseUrl: string,
   request: { idempotencyKey: string; amount: Money; token: string },
 ): Promise<SandboxCharge> {
-  const { status, answerAfterMs = 0 } = TOKENS[request.token] ?? { status: 'declined' };
+  const { status, answerAfterMs = 0 } = TOKENS.get(request.token) ?? { status: 'declined' };
   const row = await database.write((db) =>
     chargeOnce(db, request.idempotencyKey, request.token, request.amount, status),
   );
@@ -37,6 +37,19 @@ export async function createCharge(
   await send(webhookOf(charge));
   if (answerAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, answerAfterMs));
   return charge;
+}
+
+/** Stands where a token would in a charge that was closed before it began. No card token looks like it. */
+const CLOSED = '(closed)';
+
+/** The charge of a key; where there is none, one that is declined for good, so that a late request cannot charge. */
+export async function concludeCharge(
+  database: Database,
+  actionBaseUrl: string,
+  key: string,
+  amount: Money,
+): Promise<SandboxCharge> {
+  return toCharge(await database.write((db) => chargeOnce(db, key, CLOSED, amount, 'declined')), actionBaseUrl);
 }
 
 /** One id a charge and status: the same telling twice is recognised by it. */
@@ -50,6 +63,11 @@ export const toCharge = (row: ChargeRow, actionBaseUrl: string): SandboxCharge =
   id: row.id,
   idempotencyKey: row.idempotency_key,
   status: row.status,
-  declineCode: row.status === 'declined' ? (row.token in TOKENS ? 'card_declined' : 'unknown_token') : null,
+  declineCode: row.status === 'declined' ? declineCodeOf(row) : null,
   actionUrl: row.status === 'requires_action' ? `${actionBaseUrl}/challenges/${row.id}` : null,
 });
+
+function declineCodeOf({ token }: ChargeRow): string {
+  if (token === CLOSED) return 'never_charged';
+  return TOKENS.has(token) ? 'card_declined' : 'unknown_token';
+}

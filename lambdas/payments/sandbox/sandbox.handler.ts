@@ -8,9 +8,9 @@ import { createApiHandler } from '../../shared/http.ts';
 import { commonProblems, Problem } from '../../shared/problem.ts';
 import { createSecretReader } from '../../shared/secrets.ts';
 import { challengePage } from './challenge-page.ts';
-import { answerChallenge, findChargeByKey, refundOnce } from './sandbox.repository.ts';
+import { answerChallenge, refundOnce } from './sandbox.repository.ts';
 import { sandboxRoutes } from './sandbox.routes.ts';
-import { createCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
+import { concludeCharge, createCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
 
 function implement(): Implementations<typeof sandboxRoutes> {
   const env = readEnv({ SANDBOX_API_KEY_NAME: z.string().min(1) });
@@ -28,11 +28,9 @@ function implement(): Implementations<typeof sandboxRoutes> {
       await authenticate(headers['x-sandbox-key']);
       return { status: 200, body: await createCharge(database, send, baseUrl, body) };
     },
-    findCharge: async ({ headers, params }) => {
+    concludeCharge: async ({ headers, params, body }) => {
       await authenticate(headers['x-sandbox-key']);
-      const row = await database.write((db) => findChargeByKey(db, params.key));
-      if (!row) throw new Problem(commonProblems.NOT_FOUND);
-      return { status: 200, body: toCharge(row, baseUrl) };
+      return { status: 200, body: await concludeCharge(database, baseUrl, params.key, body.amount) };
     },
     createRefund: async ({ headers, body }) => {
       await authenticate(headers['x-sandbox-key']);

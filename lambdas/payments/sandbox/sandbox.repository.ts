@@ -28,13 +28,6 @@ export async function chargeOnce(
   return rows[0] as ChargeRow;
 }
 
-export async function findChargeByKey(db: Sql, key: string): Promise<ChargeRow | undefined> {
-  const { rows } = await sql<ChargeRow>`SELECT ${CHARGE} FROM sandbox.charges WHERE idempotency_key = ${key}`.execute(
-    db,
-  );
-  return rows[0];
-}
-
 /** Answers a challenge, once; later answers change nothing. */
 export async function answerChallenge(
   db: Sql,

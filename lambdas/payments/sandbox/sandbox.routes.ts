@@ -31,15 +31,15 @@ export const sandboxRoutes = defineRoutes({
     body: z.strictObject({ idempotencyKey: text(1, 100), amount: priceSchema, token: text(1, 255) }),
     answers: { 200: { description: 'The charge.', body: chargeSchema } },
   },
-  findCharge: {
+  concludeCharge: {
     ...service,
-    operationId: 'sandboxFindCharge',
-    summary: 'The charge of a key.',
-    method: 'GET',
-    path: '/sandbox-provider/charges/{key}',
+    operationId: 'sandboxConcludeCharge',
+    summary: 'The charge of a key. Where there is none, the key is closed: it never will be charged.',
+    method: 'POST',
+    path: '/sandbox-provider/charges/{key}/conclude',
     params: z.object({ key: text(1, 100) }),
+    body: z.strictObject({ amount: priceSchema }),
     answers: { 200: { description: 'The charge.', body: chargeSchema } },
-    problems: [commonProblems.NOT_FOUND],
   },
   createRefund: {
     ...service,

@@ -1,0 +1,39 @@
+import type { Database } from '../database/database.client.ts';
+import type { PublishCommitted } from '../queue/publisher.ts';
+import type { PaymentProvider } from './payment-provider.ts';
+import { type PaymentRow, takeUnfinished, toPayment } from './payments.repository.ts';
+import { settlePayment } from './settle-payment.ts';
+
+export interface ConclusionDependencies {
+  database: Database;
+  provider: PaymentProvider;
+  publish: PublishCommitted;
+}
+
+/** Each may cost a call to the provider; what is left is for the next run. */
+const MAX_A_RUN = 100;
+
+/**
+ * Asks the provider what became of a payment, and stores it.
+ * @returns false when the provider did not answer
+ */
+export async function concludePayment(deps: ConclusionDependencies, payment: PaymentRow): Promise<boolean> {
+  const outcome = await deps.provider.conclude({ paymentId: payment.id, amount: toPayment(payment).amount });
+  if (!outcome) return false;
+  const event = await deps.database.transaction((tx) => settlePayment(tx, payment.id, outcome));
+  if (event) await deps.publish([event]);
+  return true;
+}
+
+/**
+ * Finishes payments whose process died and whose webhook never came: money is never taken without our knowing. Several
+ * may run at once: each takes other rows. A provider that does not answer ends the run.
+ * @returns how many it asked about
+ */
+export async function concludeUnfinished(deps: ConclusionDependencies): Promise<number> {
+  for (let asked = 0; asked < MAX_A_RUN; asked++) {
+    const payment = await deps.database.write((db) => takeUnfinished(db));
+    if (!payment || !(await concludePayment(deps, payment))) return asked;
+  }
+  return MAX_A_RUN;
+}

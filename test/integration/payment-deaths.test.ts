@@ -1,0 +1,115 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { concludeUnfinished } from '../../lambdas/payments/conclude-payments.ts';
+import { type PaymentDependencies, type PayOrderInput, payOrder } from '../../lambdas/payments/pay-order.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import { closeAll, pay, payer, payers, paymentsOf, provider, unpaidOrder } from '../support/payer.ts';
+import { rows } from '../support/platform.ts';
+
+afterAll(closeAll);
+
+const beforeTheCharge = () => Promise.reject(new Error('the process died'));
+/** Charges in the provider's books alone: no webhook tells of it. */
+const afterTheCharge: typeof provider.charge = async ({ paymentId, amount, token }) => {
+  await rows(
+    `INSERT INTO sandbox.charges (idempotency_key, token, amount_minor, currency, status) VALUES ($1, $2, $3, $4, 'succeeded')`,
+    [paymentId, token, amount.amountMinor, amount.currency],
+  );
+  return beforeTheCharge();
+};
+
+/** A payment whose process dies at its charge. */
+async function dyingPayment(charge: typeof provider.charge, token = 'tok_approved') {
+  const { userId, orderId } = await unpaidOrder();
+  const input: PayOrderInput = {
+    userId,
+    orderId,
+    idempotencyKey: crypto.randomUUID(),
+    paymentMethod: { type: 'card', token },
+    requestId: 'r',
+  };
+  await expect(payOrder({ ...payer, provider: { ...provider, charge } }, input)).rejects.toThrow('the process died');
+  return input;
+}
+
+const age = async ({ orderId, idempotencyKey }: PayOrderInput) => {
+  const long = `now() - interval '2 minutes'`;
+  await rows(`UPDATE payments.payments SET created_at = ${long}, updated_at = ${long} WHERE order_id = $1`, [orderId]);
+  await rows(`UPDATE payments.idempotency_keys SET created_at = ${long} WHERE key = $1`, [idempotencyKey]);
+};
+const statusesOf = async ({ orderId }: PayOrderInput) => (await paymentsOf(orderId)).map(({ status }) => status);
+const chargesOf = ({ orderId }: PayOrderInput) =>
+  rows(
+    `SELECT c.status FROM sandbox.charges c JOIN payments.payments p ON p.id::text = c.idempotency_key
+     WHERE p.order_id = $1 ORDER BY p.id`,
+    [orderId],
+  );
+
+describe('a payment whose process died', () => {
+  test('before the charge is resumed by a retry with the same key, once the process must be dead', async () => {
+    const input = await dyingPayment(beforeTheCharge);
+    await expect(payOrder(payer, input)).rejects.toMatchObject({ kind: { code: 'REQUEST_IN_PROGRESS' } });
+    await age(input);
+    expect((await payOrder(payer, input)).payment.status).toBe('captured');
+    expect(await statusesOf(input)).toEqual(['captured']);
+  });
+
+  test('before the charge does not block its order for ever', async () => {
+    const input = await dyingPayment(beforeTheCharge);
+    await expect(pay(0, input.userId, input.orderId)).rejects.toMatchObject({ kind: { code: 'PAYMENT_IN_PROGRESS' } });
+    await age(input);
+    expect((await pay(0, input.userId, input.orderId)).payment.status).toBe('captured');
+    expect(await statusesOf(input)).toEqual(['declined', 'captured']);
+  });
+
+  test('and that is resumed and given up at the same moment, by ten each, is charged once or not at all', async () => {
+    const input = await dyingPayment(beforeTheCharge);
+    await age(input);
+    const each = (deps: PaymentDependencies) => [
+      payOrder(deps, input),
+      payOrder(deps, { ...input, idempotencyKey: crypto.randomUUID() }),
+    ];
+    await Promise.allSettled(payers.flatMap(each));
+    const statuses = await statusesOf(input);
+    expect(statuses.filter((status) => status === 'captured')).toHaveLength(1);
+    expect(await chargesOf(input)).toEqual(
+      statuses.map((status) => ({ status: status === 'captured' ? 'succeeded' : status })),
+    );
+    expect(await brokenInvariants()).toEqual({});
+  });
+
+  test('cannot be charged by a late request once it was given up', async () => {
+    const input = await dyingPayment(beforeTheCharge);
+    await age(input);
+    await concludeUnfinished(payer);
+    expect(await statusesOf(input)).toEqual(['declined']);
+    const [{ id: paymentId = '' } = {}] = await paymentsOf(input.orderId);
+    const late = await provider.charge({
+      paymentId,
+      amount: { amountMinor: 1500, currency: 'EUR' },
+      token: 'tok_approved',
+    });
+    expect(late).toMatchObject({ status: 'declined', declineCode: 'never_charged' });
+  });
+
+  test('after the charge, with its webhook lost, is found out by the sweep', async () => {
+    const input = await dyingPayment(afterTheCharge);
+    await age(input);
+    await Promise.all(payers.map((deps) => concludeUnfinished(deps)));
+    expect(await statusesOf(input)).toEqual(['captured']);
+  });
+
+  test('is asked about after a minute, not sooner, and then less and less often', async () => {
+    const input = await dyingPayment(beforeTheCharge, 'tok_requires_action');
+    const asked = async () =>
+      (await rows('SELECT asked_at FROM payments.payments WHERE order_id = $1', [input.orderId]))[0]?.asked_at;
+    await concludeUnfinished(payer);
+    expect(await asked()).toBeNull();
+    await age(input);
+    const silent = { ...payer, provider: { ...provider, conclude: async () => undefined } };
+    await concludeUnfinished(silent);
+    const first = await asked();
+    expect(first).not.toBeNull();
+    await concludeUnfinished(silent);
+    expect(await asked()).toEqual(first);
+  });
+});
