@@ -9,6 +9,7 @@ import { ValkeyCluster } from '../lambdas/cache/valkey.construct.ts';
 import { CatalogService } from '../lambdas/catalog/catalog.construct.ts';
 import { Aurora } from '../lambdas/database/aurora.construct.ts';
 import { Database } from '../lambdas/database/database.construct.ts';
+import { Housekeeping } from '../lambdas/database/housekeeping.construct.ts';
 import { Migrations } from '../lambdas/database/migrations.construct.ts';
 import { HealthService } from '../lambdas/health/health.construct.ts';
 import { OrdersService } from '../lambdas/orders/orders.construct.ts';
@@ -116,6 +117,7 @@ function composeServices(stack: Stack, { stage, network, aurora, valkey, signing
   // Hop 8, after the answer. The bulk worker's queue is there; the worker takes its place here.
   const workers = {
     relay: new OutboxRelay(stack, 'Relay', tier),
+    housekeeping: new Housekeeping(stack, 'Housekeeping', tier),
     email: new EmailWorker(stack, 'Email', { ...tier, mail }),
   };
 

@@ -9,6 +9,7 @@ export const DATABASE_SERVICES = [
   'relay',
   'sandbox',
   'health',
+  'housekeeping',
 ] as const;
 export type DatabaseService = (typeof DATABASE_SERVICES)[number];
 

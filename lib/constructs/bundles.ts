@@ -24,6 +24,7 @@ export const HANDLERS = {
   'notification-worker': 'lambdas/workers/notifications/notification-worker.handler.ts',
   email: 'lambdas/workers/email/email.handler.ts',
   relay: 'lambdas/queue/relay.handler.ts',
+  housekeeping: 'lambdas/database/housekeeping.handler.ts',
   health: 'lambdas/health/health.handler.ts',
   'synthetic-buyer': 'lambdas/synthetic/synthetic-buyer.handler.ts',
   migrate: 'lambdas/database/migrate.handler.ts',

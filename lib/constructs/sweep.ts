@@ -4,21 +4,25 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { ServiceFunction, type ServiceFunctionProps } from './service-function.ts';
 
+export interface SweepProps extends Omit<ServiceFunctionProps, 'timeout' | 'concurrency'> {
+  /** The stage's `sweepMinutes` where none is given. */
+  every?: Duration;
+}
+
 /** Ends before the next run begins. */
 const TIMEOUT = Duration.seconds(50);
 
 /**
- * A function that looks, again and again, for what was left behind: one run at a time, every `sweepMinutes` of the
- * stage. A run that fails is not tried again; the next one sees the same.
+ * A function that looks, again and again, for what was left behind: one run at a time, at a steady rate. A run that fails is not tried again; the next one sees the same.
  */
 export class Sweep extends Construct {
   readonly function: ServiceFunction;
 
-  constructor(scope: Construct, id: string, props: Omit<ServiceFunctionProps, 'timeout' | 'concurrency'>) {
+  constructor(scope: Construct, id: string, { every, ...props }: SweepProps) {
     super(scope, id);
     this.function = new ServiceFunction(this, 'Sweep', { ...props, timeout: TIMEOUT, concurrency: 1 });
     new events.Rule(this, 'Schedule', {
-      schedule: events.Schedule.rate(Duration.minutes(props.stage.sweepMinutes)),
+      schedule: events.Schedule.rate(every ?? Duration.minutes(props.stage.sweepMinutes)),
       targets: [new targets.LambdaFunction(this.function.target, { retryAttempts: 0 })],
     });
   }

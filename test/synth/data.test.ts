@@ -98,7 +98,7 @@ describe('in dev', () => {
     for (const { Properties } of resourcesOf('dev', 'AWS::Events::Rule').filter(
       ({ Properties }) => Properties.ScheduleExpression,
     ))
-      expect(Properties.ScheduleExpression).toBe('rate(6 hours)');
+      expect(['rate(6 hours)', 'rate(1 day)']).toContain(Properties.ScheduleExpression);
     const [check] = resourcesOf('dev', 'AWS::Route53::HealthCheck');
     expect(check?.Properties.HealthCheckConfig.ResourcePath).toBe('/api/.well-known/jwks.json');
   });
