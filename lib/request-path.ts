@@ -62,7 +62,7 @@ export function composeApp(app: App, stage: Stage) {
     };
     new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...watched, aurora, valkey });
   }
-  warnOfPlaceholders(stacks, stage);
+  warnDeployer(stacks, stage);
   for (const stack of stacks.all) acknowledgeHelpers(stack);
   return stacks;
 }
@@ -174,15 +174,22 @@ function composeEdge(stacks: Stacks, stage: Stage, { balancer, originName }: Par
 
 type GatewayOnAws = { balancer: Balancer; originName: string };
 
-/** A stage that still has stand-ins can be looked at; deploying it would fail late, so it is said early. */
-function warnOfPlaceholders(stacks: Stacks, { aws, env, name }: Stage): void {
+/** What would surprise whoever deploys the stage, said early: stand-ins make a deployment fail late, test cards make it free. */
+function warnDeployer(stacks: Stacks, { aws, env, name, paymentProvider, retainData }: Stage): void {
   if (!aws) return;
   const missing = placeholdersIn({ ...aws, account: env.account });
-  if (missing.length === 0) return;
-  Annotations.of(stacks.get('network')).addWarningV2(
-    'throughline:placeholders',
-    `Stage ${name} was synthesized with stand-ins for ${missing.join(', ')}. Name your own to deploy: see docs/deploy.md`,
-  );
+  if (missing.length > 0) {
+    Annotations.of(stacks.get('network')).addWarningV2(
+      'throughline:placeholders',
+      `Stage ${name} was synthesized with stand-ins for ${missing.join(', ')}. Name your own to deploy: see docs/deploy.md`,
+    );
+  }
+  if (paymentProvider === 'sandbox' && retainData) {
+    Annotations.of(stacks.get('services')).addWarningV2(
+      'throughline:sandbox-payments',
+      `Stage ${name} takes test cards and moves no money: anybody can pay with tok_approved. Write an adapter before you sell: see lambdas/payments/README.md`,
+    );
+  }
 }
 
 function zoneOf(stack: Stack, { aws }: Stage): route53.IHostedZone {

@@ -29,6 +29,10 @@ export const stacksOf = (stage: StageName): string[] =>
 export const templateFile = (stage: StageName, stack: string) =>
   path.join(ASSEMBLIES, stage, `throughline-${stage}-${stack}.template.json`);
 
+/** What the synth has to say of a stack, warnings among it. */
+export const metadataFile = (stage: StageName, stack: string) =>
+  templateFile(stage, stack).replace('.template.json', '.metadata.json');
+
 const read = (stage: StageName, stack: string) => JSON.parse(readFileSync(templateFile(stage, stack), 'utf8'));
 
 export const templateOf = (stage: StageName, stack: string): Template => Template.fromJSON(read(stage, stack));

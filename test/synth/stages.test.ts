@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openApiDocument } from '../../lib/openapi.ts';
 import { resolveStage } from '../../lib/stage.ts';
-import { AWS_STAGES, ROOT, resourcesOf, STAGES, stacksOf, withoutHashes } from '../support/assembly.ts';
+import { AWS_STAGES, metadataFile, ROOT, resourcesOf, STAGES, stacksOf, withoutHashes } from '../support/assembly.ts';
 
 describe.each(STAGES)('stage %s', (stage) => {
   test('its stacks are as they were', () => {
@@ -32,6 +32,14 @@ describe.each(AWS_STAGES)('stage %s', (stage) => {
   test('asks AWS nothing at synth', () => {
     const manifest = JSON.parse(readFileSync(path.join(ROOT, '.build', 'assemblies', stage, 'manifest.json'), 'utf8'));
     expect(manifest.missing).toBeUndefined();
+  });
+
+  test('whoever deploys is warned of stand-ins, and in prod that no money moves', () => {
+    const warned = stacksOf(stage).flatMap((stack) => [
+      ...readFileSync(metadataFile(stage, stack), 'utf8').matchAll(/throughline:[\w-]+/g),
+    ]);
+    const expected = ['throughline:placeholders', ...(stage === 'prod' ? ['throughline:sandbox-payments'] : [])];
+    expect([...new Set(warned.map(([id]) => id))].sort()).toEqual(expected);
   });
 
   test('no stack is near CloudFormation’s limit of 500 resources', () => {
