@@ -2,9 +2,11 @@ import { createReadStream, createWriteStream, existsSync, statSync } from 'node:
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
+import { VIEWER_ADDRESS_HEADER } from '../lambdas/shared/contract.ts';
 import { mintId } from '../lambdas/shared/ids.ts';
 import { commonProblems, type ProblemKind, problemDocument } from '../lambdas/shared/problem.ts';
 import { SECURITY_HEADERS } from '../lib/edge/security-headers.ts';
+import { MAX_BODY_BYTES } from '../lib/edge/size-limits.ts';
 import { Turnstile } from './turnstile.ts';
 
 const TYPES: Record<string, string> = {
@@ -14,13 +16,11 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
 };
-/** As the firewall's size limit on AWS; the API's largest body is far smaller. */
-const MAX_BODY_BYTES = 256 * 1024;
 /** As API Gateway's. */
 const API_TIMEOUT_MS = 29_000;
 /** Set by the edge alone: what a caller sends under these names is dropped. */
-const EDGE_HEADERS = [
-  'cloudfront-viewer-address',
+const EDGE_HEADERS: string[] = [
+  VIEWER_ADDRESS_HEADER,
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -71,7 +71,7 @@ const functionOf = (url: string) => url.split(/[/?]/)[2] ?? '';
 function forward(request: http.IncomingMessage, response: http.ServerResponse, options: EdgeOptions): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', resolve);
-    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+    if (Number(request.headers['content-length'] ?? 0) >= MAX_BODY_BYTES)
       return refuse(response, commonProblems.PAYLOAD_TOO_LARGE);
     const target = new URL(options.api() + (request.url as string).slice('/api'.length));
     const client = target.protocol === 'https:' ? https : http;
@@ -92,7 +92,7 @@ function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeade
   const kept = Object.entries(request.headers).filter(([name]) => !EDGE_HEADERS.includes(name));
   return {
     ...Object.fromEntries(kept),
-    'cloudfront-viewer-address': `${request.socket.remoteAddress}:${request.socket.remotePort}`,
+    [VIEWER_ADDRESS_HEADER]: request.socket.remoteAddress,
   };
 }
 

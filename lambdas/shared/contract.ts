@@ -37,6 +37,9 @@ export interface Route {
   readonly internal?: true;
 }
 
+/** The header in which the edge tells a caller's address. It sets it on every request: what a caller sends is overwritten. */
+export const VIEWER_ADDRESS_HEADER = 'x-viewer-address';
+
 /** Keeps the literal types of a service's routes. */
 export const defineRoutes = <const T extends Record<string, Route>>(routes: T): T => routes;
 

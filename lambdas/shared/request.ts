@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
-import type { Principal, RequestOf, Route } from './contract.ts';
+import { type Principal, type RequestOf, type Route, VIEWER_ADDRESS_HEADER } from './contract.ts';
 import { commonProblems, type FieldFault, Problem } from './problem.ts';
 
 const principalSchema = z.object({
@@ -114,6 +114,5 @@ function fieldPath(path: readonly PropertyKey[]): string {
 
 /** Set by the edge and never passed on from a caller; the gateway itself only ever sees the edge. */
 function readClientAddress(headers: Record<string, string>, event: APIGatewayProxyEvent): string {
-  const viewer = headers['cloudfront-viewer-address'];
-  return viewer ? viewer.replace(/:\d+$/, '') : event.requestContext.identity.sourceIp;
+  return headers[VIEWER_ADDRESS_HEADER] || event.requestContext.identity.sourceIp;
 }

@@ -14,6 +14,7 @@ import { EdgeLogs } from './edge-logs.ts';
 import { Firewall } from './firewall.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { STOREFRONT_FALLBACK } from './storefront-fallback.ts';
+import { TELL_VIEWER_ADDRESS } from './viewer-address.ts';
 
 export interface EdgeProps {
   stage: Stage;
@@ -84,11 +85,6 @@ export class Edge extends Construct {
   }
 
   #storefrontBehavior(bucket: s3.Bucket): cloudfront.BehaviorOptions {
-    const fallback = new cloudfront.Function(this, 'Fallback', {
-      comment: 'Pages of the storefront are one file',
-      runtime: cloudfront.FunctionRuntime.JS_2_0,
-      code: cloudfront.FunctionCode.fromInline(STOREFRONT_FALLBACK),
-    });
     return {
       origin: origins.S3BucketOrigin.withOriginAccessControl(bucket),
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -96,7 +92,7 @@ export class Edge extends Construct {
       cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
       compress: true,
       responseHeadersPolicy: this.#headers(),
-      functionAssociations: [{ function: fallback, eventType: cloudfront.FunctionEventType.VIEWER_REQUEST }],
+      functionAssociations: [this.#onRequest('Fallback', 'Pages of the storefront are one file', STOREFRONT_FALLBACK)],
     };
   }
 
@@ -115,7 +111,16 @@ export class Edge extends Construct {
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       compress: true,
+      functionAssociations: [
+        this.#onRequest('ViewerAddress', 'Tells the API the address of the caller', TELL_VIEWER_ADDRESS),
+      ],
     };
+  }
+
+  #onRequest(id: string, comment: string, code: string): cloudfront.FunctionAssociation {
+    const runtime = cloudfront.FunctionRuntime.JS_2_0;
+    const fn = new cloudfront.Function(this, id, { comment, runtime, code: cloudfront.FunctionCode.fromInline(code) });
+    return { function: fn, eventType: cloudfront.FunctionEventType.VIEWER_REQUEST };
   }
 
   /** The same headers as the laptop's edge gives. */

@@ -1,5 +1,6 @@
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { MAX_BODY_BYTES, MAX_PATH_BYTES, MAX_QUERY_BYTES } from './size-limits.ts';
 
 export interface FirewallProps {
   name: string;
@@ -15,9 +16,8 @@ const MANAGED = [
   'AWSManagedRulesKnownBadInputsRuleSet',
   'AWSManagedRulesSQLiRuleSet',
 ];
-/** No call of the contract comes near these. */
-const MAX_QUERY_BYTES = 2_048;
-const MAX_PATH_BYTES = 512;
+/** Of the common rules, the one that refuses bodies past 8 KiB only counts: `BodyTooLong` has a bound that fits the contract. */
+const COUNTED = { name: 'SizeRestrictions_BODY', actionToUse: { count: {} } };
 
 /** A web firewall: known bad addresses and inputs, sizes, and a rate an address. At the edge, and again at the API. */
 export class Firewall extends Construct {
@@ -52,7 +52,13 @@ const visible = (metricName: string): wafv2.CfnWebACL.VisibilityConfigProperty =
 
 const managedRule = (name: string): Rule => ({
   name,
-  statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
+  statement: {
+    managedRuleGroupStatement: {
+      vendorName: 'AWS',
+      name,
+      ...(name === 'AWSManagedRulesCommonRuleSet' && { ruleActionOverrides: [COUNTED] }),
+    },
+  },
   overrideAction: { none: {} },
   visibilityConfig: visible(name),
 });
@@ -60,7 +66,7 @@ const managedRule = (name: string): Rule => ({
 function sizeRules(): Rule[] {
   const tooLong = (name: string, fieldToMatch: wafv2.CfnWebACL.FieldToMatchProperty, size: number): Rule => ({
     name,
-    action: { block: {} },
+    action: { block: { customResponse: { responseCode: 413 } } },
     statement: {
       sizeConstraintStatement: {
         fieldToMatch,
@@ -74,8 +80,26 @@ function sizeRules(): Rule[] {
   return [
     tooLong('QueryTooLong', { queryString: {} }, MAX_QUERY_BYTES),
     tooLong('PathTooLong', { uriPath: {} }, MAX_PATH_BYTES),
+    // A body that is longer than what the firewall sees counts as too long.
+    tooLong('BodyTooLong', { body: { oversizeHandling: 'MATCH' } }, MAX_BODY_BYTES - 1),
   ];
 }
+
+/**
+ * Calls of machines come from a handful of addresses, a hundred orders a second of them: a provider's webhooks, and in the
+ * network the services' calls of the sandbox. They prove themselves by signature or key. Contained, not begun with, since
+ * a path has the API's stage or its base path in front, by the door that it came in by.
+ */
+const MACHINE_PATHS = ['/payments/webhooks/', '/sandbox-provider/charges', '/sandbox-provider/refunds'];
+
+const pathHas = (searchString: string): wafv2.CfnWebACL.StatementProperty => ({
+  byteMatchStatement: {
+    fieldToMatch: { uriPath: {} },
+    positionalConstraint: 'CONTAINS',
+    searchString,
+    textTransformations: [{ priority: 0, type: 'NONE' }],
+  },
+});
 
 /** Behind CloudFront the caller's address is the forwarded one. */
 function rateRule({ scope, rateLimit }: FirewallProps): Rule {
@@ -91,6 +115,9 @@ function rateRule({ scope, rateLimit }: FirewallProps): Rule {
         limit: rateLimit,
         evaluationWindowSec: 300,
         ...(scope === 'CLOUDFRONT' ? { aggregateKeyType: 'IP' } : forwarded),
+        scopeDownStatement: {
+          notStatement: { statement: { orStatement: { statements: MACHINE_PATHS.map(pathHas) } } },
+        },
       },
     },
     visibilityConfig: visible('RatePerAddress'),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
 import { uniqueEmail } from '../support/factories.ts';
 import { rows } from '../support/platform.ts';
 import { call, mailTo, PASSWORD, Shopper } from '../support/shopper.ts';
@@ -116,6 +117,14 @@ describe('a session', () => {
     expect((await phone.call('GET', '/auth/me')).status).toBe(401);
     const stranger = await Shopper.signUp();
     expect((await stranger.call('DELETE', `/auth/sessions/${body.items[0]?.id}`)).status).toBe(404);
+  });
+
+  test('is listed with the address that it came from, not the one that it claims', async () => {
+    const shopper = await Shopper.signUp();
+    const claimed = { [VIEWER_ADDRESS_HEADER]: '203.0.113.1', 'x-forwarded-for': '203.0.113.1' };
+    await call('POST', '/auth/login', { body: { email: shopper.email, password: PASSWORD }, headers: claimed });
+    const { body } = await shopper.call('GET', '/auth/sessions');
+    expect(body.items.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
   test('is not opened by guessing: after ten failures even the right password waits', async () => {

@@ -1,5 +1,8 @@
 import vm from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
+import { sandboxRoutes } from '../../lambdas/payments/sandbox/sandbox.routes.ts';
+import { type Route, VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
+import { API_ROUTES } from '../../lib/api-routes.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
 import { STOREFRONT_FALLBACK } from '../../lib/edge/storefront-fallback.ts';
 import { AWS_STAGES, type Json, resourcesOf } from '../support/assembly.ts';
@@ -26,6 +29,23 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     expect(config.CustomErrorResponses).toBeUndefined();
   });
 
+  test('tells the API the caller’s address, whatever the caller says it is', () => {
+    const [api] = config.CacheBehaviors;
+    const [association] = api.FunctionAssociations;
+    expect(association.EventType).toBe('viewer-request');
+    const id = association.FunctionARN['Fn::GetAtt'][0];
+    const teller = resourcesOf(stage, 'AWS::CloudFront::Function').find((each) => each.id === id);
+    const event = {
+      viewer: { ip: '198.51.100.7' },
+      request: { headers: { [VIEWER_ADDRESS_HEADER]: { value: '203.0.113.1' } } },
+    };
+    const told = vm.runInNewContext(`${teller?.Properties.FunctionCode}; handler(event)`, { event });
+    expect(told.headers[VIEWER_ADDRESS_HEADER]).toEqual({ value: '198.51.100.7' });
+    // All headers of the viewer go on, and so does the one that the function sets; CloudFront's own would not.
+    const ALL_VIEWER_EXCEPT_HOST_HEADER = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
+    expect(api.OriginRequestPolicyId).toBe(ALL_VIEWER_EXCEPT_HOST_HEADER);
+  });
+
   test('reaches the API through the network’s own door, by the name on its certificate', () => {
     const [door] = resourcesOf(stage, 'AWS::CloudFront::VpcOrigin');
     expect(door?.Properties.VpcOriginEndpointConfig.OriginProtocolPolicy).toBe('https-only');
@@ -46,8 +66,25 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
   test('has a firewall with managed rules, a rate an address and size limits', () => {
     const acl = resourcesOf(stage, 'AWS::WAFv2::WebACL').find(({ Properties }) => Properties.Scope === 'CLOUDFRONT');
     const names = acl?.Properties.Rules.map(({ Name }: Json) => Name);
-    expect(names).toEqual(expect.arrayContaining(['AWSManagedRulesCommonRuleSet', 'RatePerAddress', 'QueryTooLong']));
+    expect(names).toEqual(
+      expect.arrayContaining(['AWSManagedRulesCommonRuleSet', 'RatePerAddress', 'QueryTooLong', 'BodyTooLong']),
+    );
     expect(config.WebACLId).toBeDefined();
+  });
+
+  test('does not slow down a provider that sends its webhooks from one address', () => {
+    for (const acl of resourcesOf(stage, 'AWS::WAFv2::WebACL')) {
+      const rate = acl.Properties.Rules.find(({ Name }: Json) => Name === 'RatePerAddress').Statement
+        .RateBasedStatement;
+      const spared = rate.ScopeDownStatement.NotStatement.Statement.OrStatement.Statements.map(
+        ({ ByteMatchStatement }: Json) => ByteMatchStatement.SearchString,
+      );
+      const routes = Object.values<Route>({ ...API_ROUTES, ...sandboxRoutes });
+      const machines = routes.filter(({ caller }) => caller === 'provider').map(({ path }) => path);
+      for (const path of machines) expect(spared.some((part: string) => path.includes(part))).toBe(true);
+      const people = routes.filter(({ caller }) => caller !== 'provider').map(({ path }) => path);
+      for (const path of people) expect(spared.some((part: string) => path.includes(part))).toBe(false);
+    }
   });
 
   test('leaves no bucket open, unencrypted or readable without TLS', () => {
