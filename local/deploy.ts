@@ -8,6 +8,7 @@ import {
   DescribeStacksCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 import { passwordParameter } from '../lib/constructs/stage-secret.ts';
 import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings } from './emulator.ts';
@@ -133,6 +134,12 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
       .filter((line) => /error|fail|❌/i.test(line))
       .at(-1) ?? 'it said nothing.'
   );
+}
+
+/** Has the relay look at once for events that nobody sent, and not within the minute. */
+export async function runRelay(endpoint: AwsEndpoint): Promise<void> {
+  const client = new LambdaClient(await sdkSettings(endpoint));
+  await client.send(new InvokeCommand({ FunctionName: 'throughline-local-relay', InvocationType: 'Event' }));
 }
 
 /** Where the deployed API is, on this emulator. */

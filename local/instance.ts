@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
@@ -57,6 +57,13 @@ export function prepareFolder(instance: Instance): void {
   mkdirSync(inside(instance, 'logs'), { recursive: true, mode: 0o700 });
 }
 
+/** Writes a file whole or not at all: a process that dies here leaves the old one. Readable by its owner only. */
+export function replaceFile(file: string, text: string): void {
+  const fresh = `${file}.${process.pid}.new`;
+  writeFileSync(fresh, text, { mode: 0o600 });
+  renameSync(fresh, file);
+}
+
 /** Secrets of one installation, made at its first start and readable by its owner only. */
 export interface Secrets {
   superuser: string;
@@ -75,7 +82,7 @@ export function readSecrets(instance: Instance, services: readonly string[]): Se
     cacheAdmin: known.cacheAdmin ?? mint(),
     adminPassword: known.adminPassword ?? mint(),
   };
-  writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  replaceFile(file, JSON.stringify(secrets, null, 2));
   return secrets;
 }
 

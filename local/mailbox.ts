@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import type https from 'node:https';
 import { getJson } from './emulator.ts';
+import { replaceFile } from './instance.ts';
 
 export interface MailboxMessage {
   id: string;
@@ -56,8 +57,7 @@ export class Mailbox {
     }
     for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
       this.#messages.delete(id);
-    if (this.#messages.size !== before)
-      writeFileSync(this.#options.file, JSON.stringify([...this.#messages.values()]), { mode: 0o600 });
+    if (this.#messages.size !== before) replaceFile(this.#options.file, JSON.stringify([...this.#messages.values()]));
   }
 
   async #taken(): Promise<MailboxMessage[]> {
@@ -130,7 +130,7 @@ function instantOf(timestamp: string | number | undefined): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 
-/** A mail's HTML is shown in a frame that can run nothing. */
+/** A mail's HTML is shown in a frame that can run nothing; its links open beside it. */
 const page = (messages: MailboxMessage[], to: string | undefined) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}
@@ -143,7 +143,7 @@ ${messages
     (
       message,
     ) => `<details><summary><strong>${escapeHtml(message.subject)}</strong> to ${escapeHtml(message.to.join(', '))}, <time>${message.receivedAt}</time></summary>
-<iframe sandbox title="${escapeHtml(message.subject)}" srcdoc="${escapeHtml(message.html)}"></iframe><pre>${escapeHtml(message.text)}</pre></details>`,
+<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="${escapeHtml(message.subject)}" srcdoc="${escapeHtml(`<base target="_blank">${message.html}`)}"></iframe><pre>${escapeHtml(message.text)}</pre></details>`,
   )
   .join('\n')}
 </main></body></html>`;

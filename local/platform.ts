@@ -21,13 +21,14 @@ import {
   type Ports,
   prepareFolder,
   readSecrets,
+  replaceFile,
   type Secrets,
 } from './instance.ts';
 import { Mailbox } from './mailbox.ts';
 import { Postgres } from './postgres.ts';
 import { assertAlone, Processes } from './processes.ts';
 import { ensurePython, PLATFORM_PYTHON } from './python.ts';
-import { ADMIN_EMAIL, prepareDatabase, seed } from './seed.ts';
+import { ADMIN_EMAIL, forgetPublishing, prepareDatabase, seed } from './seed.ts';
 import { startValkey } from './valkey.ts';
 
 /** What `.local/endpoints.json` says, for programs. */
@@ -67,6 +68,8 @@ export class Platform {
   #edge: http.Server | undefined;
   #mailbox: Mailbox | undefined;
   #api = '';
+  /** Whether the emulator was killed: what it had written by then does not fit together, and its queues are gone. */
+  #emulatorKilled: boolean;
 
   constructor(instance: Instance) {
     this.instance = instance;
@@ -74,6 +77,12 @@ export class Platform {
     this.processes = new Processes(instance);
     this.endpoint = awsEndpoint(instance);
     this.secrets = readSecrets(instance, DATABASE_SERVICES);
+    this.#emulatorKilled = existsSync(this.#runMark);
+  }
+
+  /** There from the emulator's start to its clean stop. */
+  get #runMark(): string {
+    return inside(this.instance, 'emulator', 'running');
   }
 
   get postgres(): Postgres {
@@ -128,8 +137,10 @@ export class Platform {
 
   async startEmulator(): Promise<void> {
     if (!this.endpoint.ours) return;
+    if (this.#emulatorKilled) rmSync(inside(this.instance, 'emulator'), { recursive: true, force: true });
     await ensureCertificate(this.instance);
     await startEmulator(this.instance, this.endpoint, this.processes);
+    writeFileSync(this.#runMark, '');
   }
 
   /** Starts one server again that was stopped, as the failure tests do. */
@@ -137,7 +148,14 @@ export class Platform {
     if (name === 'valkey') await startValkey(this.instance, this.secrets, this.processes);
     else if (name === 'postgres-primary') this.postgres.startPrimary(this.processes);
     else if (name === 'postgres-replica') this.postgres.startReplica(this.processes);
+    else if (name === 'emulator') await this.#restartEmulator();
     else throw new Error(`${name} cannot be started by itself.`);
+  }
+
+  async #restartEmulator(): Promise<void> {
+    this.#emulatorKilled = true;
+    await this.startEmulator();
+    await this.deploy();
   }
 
   /** Deploys unless the emulator runs exactly this already. */
@@ -147,6 +165,13 @@ export class Platform {
       await deploying.deploy(this.instance, this.endpoint, this.secrets);
     }
     this.#api = await deploying.apiAddress(this.endpoint);
+    if (this.#emulatorKilled) await this.#sendEventsAgain();
+    this.#emulatorKilled = false;
+  }
+
+  async #sendEventsAgain(): Promise<void> {
+    await forgetPublishing(this.postgres, this.instance.ports.writer);
+    await deploying.runRelay(this.endpoint);
   }
 
   async #openEdge(): Promise<void> {
@@ -164,7 +189,7 @@ export class Platform {
     // MiniStack's list, or else the one of LocalStack and its kin.
     const sources = ['/_ministack/ses/messages', '/_aws/ses'].map((list) => `${this.endpoint.url}${list}`);
     this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), sources, agent });
-    writeFileSync(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2), { mode: 0o600 });
+    replaceFile(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2));
   }
 
   endpoints(): Endpoints {
@@ -184,10 +209,12 @@ export class Platform {
   /** Stops all that was started, and nothing else. */
   async stop(): Promise<void> {
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
+    const clean = this.processes.isRunning('emulator');
     this.#edge?.closeAllConnections();
     this.#edge?.close();
     await this.#mailbox?.close().catch(() => {});
     await this.processes.stopAll();
+    if (clean) rmSync(this.#runMark, { force: true });
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type Instance, inside, StartError } from './instance.ts';
+import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { type Instance, inside, replaceFile, StartError } from './instance.ts';
 
 /** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
 interface Remembered {
@@ -75,7 +75,7 @@ export class Processes {
     ]
       .filter(({ pid }) => pid > 0)
       .map((each) => ({ ...each, startedAt: startTimeOf(each.pid) ?? '' }));
-    writeFileSync(stateFile(this.#instance), JSON.stringify(all));
+    replaceFile(stateFile(this.#instance), JSON.stringify(all));
   }
 }
 
@@ -100,8 +100,12 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 
 const stateFile = (instance: Instance) => inside(instance, 'processes.json');
 
+/** From /proc where there is one, since a small Linux has no `ps`. */
 function startTimeOf(pid: number): string | undefined {
   try {
+    // Field 22 of proc(5)'s stat; the name before it, in brackets, may hold blanks.
+    if (existsSync('/proc/self/stat'))
+      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
     return (
       execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
         encoding: 'utf8',

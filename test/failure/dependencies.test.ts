@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { makeProduct } from '../support/factories.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { control, eventually } from '../support/platform.ts';
+import { control, eventually, rows, withLocked } from '../support/platform.ts';
 import { call, Shopper } from '../support/shopper.ts';
 
 const health = async () => (await call('GET', '/health')).body;
@@ -72,3 +72,34 @@ describe('while the primary is dead', () => {
     expect(await brokenInvariants()).toEqual({});
   });
 });
+
+describe('after the emulator was killed, with a message on its queue', () => {
+  test('what was deployed is there again, and the event takes effect', async () => {
+    const shopper = await Shopper.signUp();
+    const { order } = (await shopper.placeOrder([{ productId: await makeProduct(3), quantity: 1 }])).body;
+    await withLocked('orders.orders', order.id, async () => {
+      const { payment } = (await shopper.pay(order.id)).body;
+      await eventually(async () => (await publishedOf(payment.id)) === 1);
+      await control('stop', 'emulator');
+    });
+    expect(await rows('SELECT status FROM orders.orders WHERE id = $1', [order.id])).toEqual([
+      { status: 'awaiting_payment' },
+    ]);
+    await control('start', 'emulator');
+    // The signing key went with the emulator, as it would not on AWS.
+    await shopper.logIn();
+    await eventually(
+      async () => (await shopper.call('GET', `/orders/${order.id}`)).body.order.status === 'paid',
+      75_000,
+    );
+    expect(await brokenInvariants()).toEqual({});
+  }, 120_000);
+});
+
+const publishedOf = async (paymentId: string) =>
+  (
+    await rows(
+      `SELECT FROM queue.outbox WHERE aggregate_id = $1 AND type = 'payment.captured' AND published_at IS NOT NULL`,
+      [paymentId],
+    )
+  ).length;

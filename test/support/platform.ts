@@ -55,6 +55,20 @@ export async function rows<T extends pg.QueryResultRow>(text: string, values: un
   }
 }
 
+/** Runs `work` while a row is locked, so that whoever would change it waits. */
+export async function withLocked(table: string, id: string, work: () => Promise<void>): Promise<void> {
+  const client = new pg.Client(endpoints.writer);
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`SELECT FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
+    await work();
+    await client.query('ROLLBACK');
+  } finally {
+    await client.end();
+  }
+}
+
 export async function withValkey<T>(work: (valkey: Valkey) => Promise<T>): Promise<T> {
   const valkey = new Valkey(endpoints.cache);
   try {
