@@ -68,7 +68,7 @@ export class Platform {
   #edge: http.Server | undefined;
   #mailbox: Mailbox | undefined;
   #api = '';
-  /** Whether the emulator was killed: what it had written by then does not fit together, and its queues are gone. */
+  /** Whether the emulator was killed, or its first deployment broken off: what it wrote does not fit together. */
   #emulatorKilled: boolean;
 
   constructor(instance: Instance) {
@@ -80,7 +80,7 @@ export class Platform {
     this.#emulatorKilled = existsSync(this.#runMark);
   }
 
-  /** There from the emulator's start to its clean stop. */
+  /** There from the emulator's start to a clean stop with everything deployed. */
   get #runMark(): string {
     return inside(this.instance, 'emulator', 'running');
   }
@@ -209,7 +209,7 @@ export class Platform {
   /** Stops all that was started, and nothing else. */
   async stop(): Promise<void> {
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
-    const clean = this.processes.isRunning('emulator');
+    const clean = this.#api !== '' && this.processes.isRunning('emulator');
     this.#edge?.closeAllConnections();
     this.#edge?.close();
     await this.#mailbox?.close().catch(() => {});

@@ -19,7 +19,7 @@ async function runPlatform(): Promise<void> {
   const startedMs = Date.now();
   // Before anything that a failure would have to undo: what runs already must not be touched.
   await platform.check();
-  const stop = stopOnSignals(platform);
+  const { stop, isStopping } = stopOnSignals(platform);
   try {
     await runSteps(platform);
     platform.processes.onDeath = (name, how) => {
@@ -29,7 +29,8 @@ async function runPlatform(): Promise<void> {
     console.log(summary(platform, Date.now() - startedMs));
     watch(platform);
   } catch (error) {
-    fail(error);
+    // A step that fails because it was told to stop has nothing to say.
+    if (!isStopping()) fail(error);
     await stop();
   }
 }
@@ -53,7 +54,8 @@ async function runSteps(platform: Platform): Promise<void> {
   const rendererOptions = { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false };
   const renderer = process.stdout.isTTY ? 'default' : 'simple';
   try {
-    await new Listr(groups, { renderer, rendererOptions }).run();
+    // Its own answer to a signal would be to exit at once, from under the servers.
+    await new Listr(groups, { renderer, rendererOptions, registerSignalListeners: false }).run();
   } finally {
     // One step's failure must not pull the servers from under the steps beside it.
     await Promise.allSettled(running);
@@ -61,7 +63,7 @@ async function runSteps(platform: Platform): Promise<void> {
 }
 
 /** The first signal stops all in order; what a dead child leaves is stopped the same way. */
-function stopOnSignals(platform: Platform): (why?: string) => Promise<void> {
+function stopOnSignals(platform: Platform) {
   let stopping: Promise<void> | undefined;
   const stop = (why?: string) => {
     stopping ??= (async () => {
@@ -75,7 +77,7 @@ function stopOnSignals(platform: Platform): (why?: string) => Promise<void> {
     return stopping;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
-  return stop;
+  return { stop, isStopping: () => stopping !== undefined };
 }
 
 function summary(platform: Platform, tookMs: number): string {
