@@ -59,7 +59,9 @@ export function createEdge(options: EdgeOptions): http.Server {
     });
     const url = request.url ?? '/';
     if (url === '/api' || url.startsWith('/api/'))
-      void turnstile.pass(functionOf(url), () => forward(request, response, options));
+      turnstile
+        .pass(functionOf(url), () => forward(request, response, options))
+        .catch(() => refuse(response, commonProblems.INTERNAL));
     else serveFile(request, response, options.webFolder);
   });
   return server.listen(options.port, '127.0.0.1');
@@ -70,6 +72,8 @@ const functionOf = (url: string) => url.split(/[/?]/)[2] ?? '';
 
 function forward(request: http.IncomingMessage, response: http.ServerResponse, options: EdgeOptions): Promise<void> {
   return new Promise((resolve) => {
+    // Whoever went away while waiting for a turn is not let in.
+    if (response.destroyed) return resolve();
     response.once('close', resolve);
     if (Number(request.headers['content-length'] ?? 0) >= MAX_BODY_BYTES)
       return refuse(response, commonProblems.PAYLOAD_TOO_LARGE);
@@ -92,7 +96,7 @@ function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeade
   const kept = Object.entries(request.headers).filter(([name]) => !EDGE_HEADERS.includes(name));
   return {
     ...Object.fromEntries(kept),
-    [VIEWER_ADDRESS_HEADER]: request.socket.remoteAddress,
+    [VIEWER_ADDRESS_HEADER]: request.socket.remoteAddress ?? '127.0.0.1',
   };
 }
 

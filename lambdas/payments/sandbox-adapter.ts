@@ -14,6 +14,8 @@ export interface SandboxSettings {
 
 /** Longest that a silent provider can hold a request. Its slow token answers after 3 s. */
 const PROVIDER_TIMEOUT_MS = 5_000;
+/** A failure within this is a connection that broke or a server that died; both may be well a moment later. */
+const RETRY_WITHIN_MS = 1_000;
 
 const chargeSchema = z.object({
   id: z.string(),
@@ -26,7 +28,7 @@ const webhookSchema = z.object({ id: z.string(), type: z.string(), charge: charg
 
 /** The sandbox provider's API, spoken over HTTP as to a company of its own. */
 export function createSandboxProvider(settings: SandboxSettings): PaymentProvider {
-  const call = async (path: string, body: unknown): Promise<Response | undefined> => {
+  const ask = async (path: string, body: unknown): Promise<Response | undefined> => {
     try {
       const response = await fetch(`${settings.baseUrl}${path}`, {
         method: 'POST',
@@ -40,6 +42,13 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       logger.warn('provider did not answer', { provider: 'sandbox', path, ...errorFacts(error) });
       return undefined;
     }
+  };
+  /** Every call is idempotent, so one that failed at once is made again at once. One that timed out has had its time. */
+  const call = async (path: string, body: unknown): Promise<Response | undefined> => {
+    const startedMs = performance.now();
+    const first = await ask(path, body);
+    const failedAtOnce = (!first || first.status >= 500) && performance.now() - startedMs < RETRY_WITHIN_MS;
+    return failedAtOnce ? ask(path, body) : first;
   };
 
   return {
