@@ -11,7 +11,7 @@ import {
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 import { passwordParameter } from '../lib/constructs/stage-secret.ts';
-import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings } from './emulator.ts';
+import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutDetours } from './emulator.ts';
 import { fillGaps } from './emulator-gaps.ts';
 import { type Instance, inside, ROOT, type Secrets, StartError } from './instance.ts';
 
@@ -98,7 +98,7 @@ async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): P
   try {
     const { stdout, stderr } = await run(process.execPath, [CDK, ...args, ...common], {
       cwd: inside(instance),
-      env: { ...process.env, ...awsEnvironment(endpoint), CDK_VALIDATION: 'false' },
+      env: { ...withoutDetours(process.env), ...awsEnvironment(endpoint), CDK_VALIDATION: 'false' },
       timeout: DEPLOY_TIMEOUT_MS,
       maxBuffer: 50_000_000,
     });

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import { type Instance, inside, ROOT, StartError } from './instance.ts';
+import { type Instance, inside, ROOT, replaceFile, StartError } from './instance.ts';
 import { type Processes, waitUntil } from './processes.ts';
 import { PLATFORM_PYTHON, pythonOf } from './python.ts';
 
@@ -46,6 +46,12 @@ export async function assertAnswers({ url, caFile }: AwsEndpoint): Promise<void>
       );
   });
 }
+
+/** What a shell may hold that would lead the CDK's calls elsewhere: a company's proxy, another address of a service. */
+export const withoutDetours = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(https?_proxy|all_proxy|AWS_ENDPOINT_URL_\w+)$/i.test(name)),
+  );
 
 /** Settings for whatever speaks to the emulator: the SDK in this process, the CDK CLI and the Lambdas. */
 export function awsEnvironment({ url, caFile }: AwsEndpoint): Record<string, string> {
@@ -91,8 +97,9 @@ export async function ensureCertificate(instance: Instance): Promise<void> {
       { name: 'subjectAltName', altNames },
     ],
   });
-  writeFileSync(path.join(folder, 'key.pem'), key, { mode: 0o600 });
-  writeFileSync(path.join(folder, 'cert.pem'), cert);
+  // The certificate last: where it is, the key is whole.
+  replaceFile(path.join(folder, 'key.pem'), key);
+  replaceFile(path.join(folder, 'cert.pem'), cert);
 }
 
 /** Starts MiniStack with IAM enforced. Its state is written at a clean stop and read at the next start. */
@@ -124,7 +131,9 @@ export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, p
 
 function emulatorEnvironment(instance: Instance, temporary: string): NodeJS.ProcessEnv {
   const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|NODE_OPTIONS|MINISTACK|LOCALSTACK)/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(AWS_|npm_|NODE_OPTIONS|MINISTACK|LOCALSTACK|PYTHON)/i.test(name),
+    ),
   );
   const tls = (file: string) => inside(instance, 'tls', file);
   return {

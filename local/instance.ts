@@ -35,7 +35,7 @@ export const DEFAULT_PORTS: Ports = {
 export function defaultInstance(env = process.env): Instance {
   const ports = { ...DEFAULT_PORTS };
   for (const name of Object.keys(ports) as (keyof Ports)[]) {
-    const variable = `THROUGHLINE_${name.toUpperCase()}_PORT`;
+    const variable = variableOf(name);
     const value = env[variable];
     if (value === undefined) continue;
     if (!/^\d{1,5}$/.test(value) || Number(value) < 1 || Number(value) > 65_535) {
@@ -43,7 +43,29 @@ export function defaultInstance(env = process.env): Instance {
     }
     ports[name] = Number(value);
   }
+  assertKnownPorts(env);
+  assertDistinct(ports);
   return { name: 'local', folder: path.join(ROOT, '.local'), ports };
+}
+
+const variableOf = (name: string) => `THROUGHLINE_${name.toUpperCase()}_PORT`;
+
+/** A misspelt variable would move nothing and say nothing. */
+function assertKnownPorts(env: NodeJS.ProcessEnv): void {
+  const known = Object.keys(DEFAULT_PORTS).map(variableOf);
+  const unknown = Object.keys(env).find((name) => /^THROUGHLINE_.*_PORT$/.test(name) && !known.includes(name));
+  if (unknown) throw new StartError(`${unknown} is no port of the platform; there are ${known.join(', ')}.`);
+}
+
+function assertDistinct(ports: Ports): void {
+  const entries = Object.entries(ports);
+  for (const [name, port] of entries) {
+    const [twin] = entries.find(([other, same]) => other !== name && same === port) ?? [];
+    if (twin)
+      throw new StartError(
+        `${variableOf(name)} and ${variableOf(twin)} are both ${port}; give each a port of its own.`,
+      );
+  }
 }
 
 /** A fault that its reader can do something about: shown as one line, without a stack. */
@@ -64,6 +86,19 @@ export function replaceFile(file: string, text: string): void {
   renameSync(fresh, file);
 }
 
+/**
+ * Reads a file of our own. @returns undefined where there is none
+ * @throws StartError for one that is damaged, and says what to do
+ */
+export function readOwnJson<T>(file: string): T | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    throw new StartError(`${file} is damaged. Put back a copy of it, or wipe the local data with: npm run reset`);
+  }
+}
+
 /** Secrets of one installation, made at its first start and readable by its owner only. */
 export interface Secrets {
   superuser: string;
@@ -74,7 +109,7 @@ export interface Secrets {
 
 export function readSecrets(instance: Instance, services: readonly string[]): Secrets {
   const file = inside(instance, 'secrets.json');
-  const known: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const known = readOwnJson<Partial<Secrets>>(file) ?? {};
   const mint = () => randomBytes(18).toString('base64url');
   const secrets: Secrets = {
     superuser: known.superuser ?? mint(),
@@ -88,14 +123,16 @@ export function readSecrets(instance: Instance, services: readonly string[]): Se
 
 /** @throws StartError for a port that somebody listens on */
 export async function assertPortFree(port: number, what: string, variable: string): Promise<void> {
-  const free = await new Promise<boolean>((resolve) => {
-    const server = createServer().once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  const fault = await new Promise<string | undefined>((resolve) => {
+    const server = createServer().once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(undefined)));
   });
-  if (!free)
-    throw new StartError(
-      `Port ${port} (${what}) is taken. Stop what listens there, or choose another: ${variable}=<port> npm start`,
-    );
+  if (!fault) return;
+  const why =
+    fault === 'EACCES'
+      ? 'may not be opened by an ordinary user. Choose one from 1024 on'
+      : 'is taken. Stop what listens there, or choose another';
+  throw new StartError(`Port ${port} (${what}) ${why}: ${variable}=<port> npm start`);
 }
 
 /** Ports that nobody listens on now, for a platform beside another. */

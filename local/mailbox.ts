@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import http from 'node:http';
 import type https from 'node:https';
 import { getJson } from './emulator.ts';
-import { replaceFile } from './instance.ts';
+import { readOwnJson, replaceFile } from './instance.ts';
 
 export interface MailboxMessage {
   id: string;
@@ -32,14 +32,16 @@ export class Mailbox {
   readonly #messages = new Map<string, MailboxMessage>();
   readonly #server: http.Server;
   readonly #timer: NodeJS.Timeout;
+  /** Rejects when the port cannot be opened. */
+  readonly listening: Promise<unknown>;
 
   constructor(options: MailboxOptions) {
     this.#options = options;
-    if (existsSync(options.file))
-      for (const each of JSON.parse(readFileSync(options.file, 'utf8'))) this.#messages.set(each.id, each);
+    for (const each of readOwnJson<MailboxMessage[]>(options.file) ?? []) this.#messages.set(each.id, each);
     this.#server = http
       .createServer((request, response) => void this.#answer(request, response))
       .listen(options.port, '127.0.0.1');
+    this.listening = once(this.#server, 'listening');
     this.#timer = setInterval(() => void this.#collect(), COLLECT_EVERY_MS);
   }
 
@@ -133,8 +135,8 @@ const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTI
 /** A mail's HTML is shown in a frame that can run nothing; its links open beside it. */
 const page = (messages: MailboxMessage[], to: string | undefined) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}
-iframe{width:100%;height:22rem;border:1px solid #999}</style></head>
+<style>body{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:22rem;border:1px solid #999}</style></head>
 <body><main><h1>Mailbox</h1>
 <form><label>To <input type="email" name="to" value="${escapeHtml(to ?? '')}"></label> <button>Show</button></form>
 <p>${messages.length} mails, newest first.</p>

@@ -189,6 +189,7 @@ export class Platform {
     // MiniStack's list, or else the one of LocalStack and its kin.
     const sources = ['/_ministack/ses/messages', '/_aws/ses'].map((list) => `${this.endpoint.url}${list}`);
     this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), sources, agent });
+    await this.#mailbox.listening;
     replaceFile(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2));
   }
 
@@ -209,12 +210,11 @@ export class Platform {
   /** Stops all that was started, and nothing else. */
   async stop(): Promise<void> {
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
-    const clean = this.#api !== '' && this.processes.isRunning('emulator');
     this.#edge?.closeAllConnections();
     this.#edge?.close();
     await this.#mailbox?.close().catch(() => {});
-    await this.processes.stopAll();
-    if (clean) rmSync(this.#runMark, { force: true });
+    const clean = await this.processes.stopAll();
+    if (this.#api !== '' && clean.includes('emulator')) rmSync(this.#runMark, { force: true });
   }
 }
 

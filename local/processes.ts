@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { type Instance, inside, replaceFile, StartError } from './instance.ts';
+import { type Instance, inside, readOwnJson, replaceFile, StartError } from './instance.ts';
 
 /** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
 interface Remembered {
@@ -53,19 +53,21 @@ export class Processes {
     return this.#children.has(name);
   }
 
-  /** Stops one child and waits for its end; what does not go is killed. */
-  async stop(name: string, signal?: NodeJS.Signals): Promise<void> {
+  /** Stops one child and waits for its end; what does not go is killed. @returns whether it went by itself */
+  async stop(name: string, signal?: NodeJS.Signals): Promise<boolean> {
     const entry = this.#children.get(name);
-    if (!entry) return;
+    if (!entry) return false;
     this.#children.delete(name);
-    await endProcess(entry.child, signal ?? entry.stopSignal);
+    return endProcess(entry.child, signal ?? entry.stopSignal);
   }
 
-  /** Stops all, the last started first. */
-  async stopAll(): Promise<void> {
+  /** Stops all, the last started first. @returns the names of those that went by themselves */
+  async stopAll(): Promise<string[]> {
     this.#stopping = true;
-    for (const name of [...this.#children.keys()].reverse()) await this.stop(name);
+    const clean: string[] = [];
+    for (const name of [...this.#children.keys()].reverse()) if (await this.stop(name)) clean.push(name);
     rmSync(stateFile(this.#instance), { force: true });
+    return clean;
   }
 
   #remember(): void {
@@ -79,8 +81,8 @@ export class Processes {
   }
 }
 
-async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
+async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<boolean> {
+  if (child.exitCode !== null || child.signalCode !== null || !child.pid) return false;
   const ended = once(child, 'exit');
   child.kill(signal);
   const timer = setTimeout(() => killGroup(child.pid as number, 'SIGKILL'), STOP_TIMEOUT_MS);
@@ -88,6 +90,7 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   clearTimeout(timer);
   // What the server itself started (a warm Lambda, say) is in its group.
   killGroup(child.pid, 'SIGKILL');
+  return child.signalCode !== 'SIGKILL';
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {
@@ -103,9 +106,12 @@ const stateFile = (instance: Instance) => inside(instance, 'processes.json');
 /** From /proc where there is one, since a small Linux has no `ps`. */
 function startTimeOf(pid: number): string | undefined {
   try {
-    // Field 22 of proc(5)'s stat; the name before it, in brackets, may hold blanks.
-    if (existsSync('/proc/self/stat'))
-      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+    if (existsSync('/proc/self/stat')) {
+      // Fields 3 and 22 of proc(5)'s stat; the name before them, in brackets, may hold blanks.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      // A zombie has ended; only nobody has asked how.
+      return fields[0] === 'Z' ? undefined : fields[19];
+    }
     return (
       execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
         encoding: 'utf8',
@@ -117,11 +123,18 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
+/** A damaged list is none: what it named cannot be told from strangers. */
+function rememberedOf(instance: Instance): Remembered[] {
+  try {
+    return readOwnJson<Remembered[]>(stateFile(instance)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
 /** The processes of an earlier run that are still alive: same id and same start. */
 export function survivors(instance: Instance): Remembered[] {
-  if (!existsSync(stateFile(instance))) return [];
-  const all = JSON.parse(readFileSync(stateFile(instance), 'utf8')) as Remembered[];
-  return all.filter(({ pid, startedAt }) => startTimeOf(pid) === startedAt);
+  return rememberedOf(instance).filter(({ pid, startedAt }) => startTimeOf(pid) === startedAt);
 }
 
 /** @throws StartError when the platform runs; ends what a killed one left behind */
@@ -133,7 +146,12 @@ export async function assertAlone(instance: Instance): Promise<void> {
       `Throughline is running already (process ${main.pid}, http://127.0.0.1:${instance.ports.edge}). Stop it with: npm stop`,
     );
   }
-  for (const { pid, name } of alive) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
+  await endSurvivors(instance);
+}
+
+/** Ends what a killed platform left behind; what does not go is killed. */
+export async function endSurvivors(instance: Instance): Promise<void> {
+  for (const { pid, name } of survivors(instance)) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
   await waitUntil(() => survivors(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
     for (const { pid } of survivors(instance)) killGroup(pid, 'SIGKILL');
   });

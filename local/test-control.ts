@@ -8,7 +8,7 @@ import type { Platform } from './platform.ts';
 /** Lets the failure tests, in another process, stop and start the platform's servers: `POST /stop/valkey`. */
 export async function openControl(platform: Platform): Promise<{ url: string; close: () => void }> {
   const actions: Record<string, (name: string) => Promise<void>> = {
-    stop: (name) => platform.processes.stop(name, 'SIGKILL'),
+    stop: async (name) => void (await platform.processes.stop(name, 'SIGKILL')),
     start: (name) => platform.restart(name),
     'fill-gaps': () => fillGaps(readTemplate(platform.instance, STACKS[1]), STACKS[1], platform.endpoint),
   };

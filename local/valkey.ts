@@ -12,9 +12,10 @@ export async function startValkey(instance: Instance, secrets: Secrets, processe
   const folder = inside(instance, 'valkey');
   mkdirSync(folder, { recursive: true });
   writeFileSync(inside(instance, 'valkey', 'users.acl'), accessList(secrets), { mode: 0o600 });
-  const settings = `bind 127.0.0.1\nport ${instance.ports.cache}\ndir ${folder}\naclfile ${folder}/users.acl\nsave 60 1\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n`;
+  // Paths are relative to the folder that it starts in: the file's format has no good way to write a blank.
+  const settings = `bind 127.0.0.1\nport ${instance.ports.cache}\ndir .\naclfile users.acl\nsave 60 1\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n`;
   writeFileSync(inside(instance, 'valkey', 'valkey.conf'), settings);
-  processes.start('valkey', findValkey(), [`${folder}/valkey.conf`]);
+  processes.start('valkey', findValkey(), ['valkey.conf'], { cwd: folder });
   await answers(instance, secrets, processes);
 }
 

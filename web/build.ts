@@ -1,14 +1,29 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 
 const SOURCE = import.meta.dirname;
 export const WEB_FOLDER = path.resolve(SOURCE, '..', '.build', 'web');
 
-/** Builds the storefront: plain files with hashed names, nothing that a browser must fetch from elsewhere. */
+/**
+ * Builds the storefront: plain files with hashed names, nothing that a browser must fetch from elsewhere. A build that
+ * fails leaves the one before it.
+ */
 export function buildWeb(folder = WEB_FOLDER): string {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const fresh = `${folder}.${process.pid}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  try {
+    writeFiles(fresh);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+function writeFiles(folder: string): void {
   buildSync({
     entryPoints: [path.join(SOURCE, 'src', 'main.ts'), path.join(SOURCE, 'src', 'style.css')],
     outdir: folder,
@@ -26,5 +41,4 @@ export function buildWeb(folder = WEB_FOLDER): string {
     .replace('style.css', named('style-', '.css'));
   writeFileSync(path.join(folder, 'index.html'), html);
   cpSync(path.join(SOURCE, 'favicon.svg'), path.join(folder, 'favicon.svg'));
-  return folder;
 }
