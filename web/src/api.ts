@@ -16,14 +16,26 @@ export type CallOf<R extends Route> = {
 /** What it answers. */
 export type AnswerOf<R extends Route> = { [S in keyof R['answers']]: Body<R['answers'][S]> }[keyof R['answers']];
 
+interface ProblemDocument {
+  code: string;
+  status: number;
+  title: string;
+  detail?: string;
+  fields?: { field: string; message: string }[];
+  [member: string]: unknown;
+}
+
 /** A refusal, with the literal code to switch on. */
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
   readonly fields: { field: string; message: string }[];
+  /** The whole document, with the members that come with its code. */
+  readonly problem: ProblemDocument;
 
-  constructor(problem: { code: string; status: number; title: string; detail?: string; fields?: ApiError['fields'] }) {
+  constructor(problem: ProblemDocument) {
     super(problem.detail ?? problem.title);
+    this.problem = problem;
     this.code = problem.code;
     this.status = problem.status;
     this.fields = problem.fields ?? [];

@@ -1,4 +1,5 @@
-import { element, say } from './dom.ts';
+import { element, turnPage } from './dom.ts';
+import { explain } from './forms.ts';
 import * as pages from './pages.ts';
 import { isLoggedIn, logOut } from './session.ts';
 
@@ -31,15 +32,25 @@ function pageOf(hash: string): Promise<void> {
       return pages.verifyPage(token);
     case 'reset-password':
       return pages.resetPage(token);
-    default:
+    case 'forgot-password':
+      return pages.forgotPage();
+    case '':
       return pages.productsPage();
+    default:
+      return pages.unknownPage();
   }
 }
 
 async function route(): Promise<void> {
   navigation();
-  await pageOf(location.hash).catch((error: Error) => say(error.message));
+  turnPage();
+  await pageOf(location.hash).catch(explain);
 }
 
 window.addEventListener('hashchange', () => void route());
+// The skip link moves the focus; its address would be a page's.
+document.querySelector('.skip')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  document.querySelector('main')?.focus();
+});
 void route();

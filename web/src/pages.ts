@@ -1,35 +1,15 @@
 import type { Order } from '../../lambdas/orders/order.ts';
+import type { NextAction } from '../../lambdas/payments/payment.ts';
 import { formatMoney } from '../../lambdas/shared/money-format.ts';
-import { element, field, formValues, say, show } from './dom.ts';
+import { ApiError } from './api.ts';
+import { element, field, say, sayNext, show } from './dom.ts';
+import { type Attempt, form, tell } from './forms.ts';
 import { api, isLoggedIn, logIn } from './session.ts';
 
 const go = (hash: string) => {
   location.hash = hash;
 };
-const heading = (text: string) => element('h1', {}, text);
 const submit = (label: string) => element('button', { type: 'submit' }, label);
-
-function form(
-  onSubmit: (values: Record<string, string>) => Promise<void>,
-  ...children: (Node | string)[]
-): HTMLElement {
-  const made = element('form', {}, ...children);
-  made.addEventListener('submit', (event) => {
-    event.preventDefault();
-    void attempt(() => onSubmit(formValues(made)));
-  });
-  return made;
-}
-
-/** Runs what a person asked for and tells what went wrong. */
-async function attempt(work: () => Promise<void>): Promise<void> {
-  say('');
-  try {
-    await work();
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-  }
-}
 
 export async function productsPage(): Promise<void> {
   const { items } = await api<'listProducts'>('GET', '/products', { query: { limit: 100 } });
@@ -41,18 +21,17 @@ export async function productsPage(): Promise<void> {
       element('p', {}, product.description),
       element('p', {}, `${formatMoney(product.price)}, ${product.available} available`),
       form(
-        ({ quantity }) => order(product.id, Number(quantity)),
+        ({ quantity }, attempt) => order(product.id, Number(quantity), attempt),
         field('Quantity', { name: 'quantity', type: 'number', min: '1', max: '1000', value: '1' }),
         submit(`Order ${product.name}`),
       ),
     ),
   );
-  show(heading('Products'), element('ul', { class: 'cards' }, ...cards));
+  show('Products', element('ul', { class: 'cards' }, ...cards));
 }
 
-async function order(productId: string, quantity: number): Promise<void> {
-  if (!isLoggedIn()) return go('#/log-in');
-  const idempotencyKey = crypto.randomUUID();
+async function order(productId: string, quantity: number, { idempotencyKey }: Attempt): Promise<void> {
+  if (!isLoggedIn()) return toLogIn('Log in to order.');
   const placed = await api<'placeOrder'>('POST', '/orders', {
     body: { items: [{ productId, quantity }] },
     idempotencyKey,
@@ -60,8 +39,14 @@ async function order(productId: string, quantity: number): Promise<void> {
   go(`#/orders/${placed.order.id}`);
 }
 
+/** Asks for a log-in and says why. */
+function toLogIn(why: string): void {
+  go('#/log-in');
+  sayNext(why);
+}
+
 export async function ordersPage(): Promise<void> {
-  if (!isLoggedIn()) return go('#/log-in');
+  if (!isLoggedIn()) return toLogIn('Log in to see your orders.');
   const { items } = await api<'listOrders'>('GET', '/orders', {});
   const rows = items.map((order) =>
     element(
@@ -71,7 +56,7 @@ export async function ordersPage(): Promise<void> {
       ` placed ${new Date(order.createdAt).toLocaleString()}`,
     ),
   );
-  show(heading('Your orders'), rows.length ? element('ul', {}, ...rows) : element('p', {}, 'None yet.'));
+  show('Your orders', rows.length ? element('ul', {}, ...rows) : element('p', {}, 'None yet.'));
 }
 
 const words = (status: string) => status.replaceAll('_', ' ');
@@ -80,13 +65,13 @@ const words = (status: string) => status.replaceAll('_', ' ');
 const POLL_MS = 400;
 
 export async function orderPage(id: string): Promise<void> {
-  if (!isLoggedIn()) return go('#/log-in');
+  if (!isLoggedIn()) return toLogIn('Log in to see your orders.');
   const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id } });
   const lines = order.items.map((item) =>
     element('li', {}, `${item.quantity} × ${item.name}: ${formatMoney(item.lineTotal)}`),
   );
   show(
-    heading(`Order over ${formatMoney(order.total)}`),
+    `Order over ${formatMoney(order.total)}`,
     element('p', {}, 'Status: ', element('strong', { id: 'order-status' }, words(order.status))),
     element('ul', {}, ...lines),
     ...(order.status === 'awaiting_payment' ? [paymentForm(order), cancelButton(order)] : []),
@@ -98,7 +83,7 @@ const CARDS = ['tok_approved', 'tok_declined', 'tok_requires_action', 'tok_slow'
 function paymentForm(order: Order): HTMLElement {
   const options = CARDS.map((token) => element('option', { value: token }, words(token.slice('tok_'.length))));
   return form(
-    ({ token }) => pay(order.id, token as string),
+    ({ token }, attempt) => pay(order.id, token as string, attempt),
     element('label', {}, 'Test card', element('select', { name: 'token' }, ...options)),
     submit(`Pay ${formatMoney(order.total)}`),
   );
@@ -109,29 +94,52 @@ function cancelButton(order: Order): HTMLElement {
     await api<'cancelOrder'>('POST', '/orders/{id}/cancel', { params: { id: order.id } });
     await orderPage(order.id);
   };
-  return element('button', { type: 'button', click: () => void attempt(cancel) }, 'Cancel the order');
+  return element('button', { type: 'button', class: 'quiet', click: () => void tell(cancel) }, 'Cancel the order');
 }
 
-async function pay(orderId: string, token: string): Promise<void> {
+async function pay(orderId: string, token: string, { idempotencyKey }: Attempt): Promise<void> {
   say('Paying …');
   const body = { orderId, paymentMethod: { type: 'card' as const, token } };
-  const { payment } = await api<'payOrder'>('POST', '/payments', { body, idempotencyKey: crypto.randomUUID() });
-  if (payment.nextAction) {
-    window.open(payment.nextAction.url, '_blank', 'noopener');
-    say('Approve the payment in the page that has opened.');
-  }
-  await untilSettled(orderId);
+  const begun = await api<'payOrder'>('POST', '/payments', { body, idempotencyKey }).then(
+    ({ payment }) => ({ paymentId: payment.id, nextAction: payment.nextAction }),
+    paymentUnderWay,
+  );
+  if (begun.nextAction) offerApproval(begun.nextAction.url);
+  await untilSettled(orderId, begun.paymentId);
 }
 
-async function untilSettled(id: string): Promise<void> {
-  const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id } });
-  if (location.hash !== `#/orders/${id}`) return;
-  if (order.status === 'awaiting_payment') {
-    setTimeout(() => void attempt(() => untilSettled(id)), POLL_MS);
-    return;
+/** An earlier try, in another tab perhaps, is not at its end: that one is followed. @throws any other refusal */
+function paymentUnderWay(error: unknown) {
+  if (!(error instanceof ApiError) || error.code !== 'PAYMENT_IN_PROGRESS') throw error;
+  const { paymentId, nextAction } = error.problem;
+  if (typeof paymentId !== 'string') throw error;
+  return { paymentId, nextAction: nextAction as NextAction | null | undefined };
+}
+
+/** A link and no window that opens by itself: a browser may refuse that. */
+function offerApproval(url: string): void {
+  const link = element('a', { href: url, target: '_blank', rel: 'noopener' }, 'Approve the payment');
+  document.querySelector('main')?.append(element('p', {}, link));
+  say('Your bank wants to hear from you: follow the link below.');
+  link.focus();
+}
+
+/** Waits for the order to hear of its payment, as long as its page is shown. */
+async function untilSettled(orderId: string, paymentId: string): Promise<void> {
+  const isShown = () => location.hash === `#/orders/${orderId}`;
+  while (isShown()) {
+    const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id: orderId } });
+    const { payment } = await api<'getPayment'>('GET', '/payments/{id}', { params: { id: paymentId } });
+    const open = order.status === 'awaiting_payment';
+    if (open && payment.status !== 'declined') {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      continue;
+    }
+    if (isShown()) await orderPage(orderId);
+    return say(
+      open ? 'The payment was declined. The order can still be paid.' : `The order is ${words(order.status)}.`,
+    );
   }
-  await orderPage(id);
-  say(`The order is ${words(order.status)}.`);
 }
 
 export async function logInPage(): Promise<void> {
@@ -140,14 +148,15 @@ export async function logInPage(): Promise<void> {
     go('#/');
   };
   show(
-    heading('Log in'),
+    'Log in',
     form(
       enter,
       field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' }),
-      passwordField('current-password'),
+      field('Password', { name: 'password', type: 'password', autocomplete: 'current-password' }),
       submit('Log in'),
     ),
     element('p', {}, 'No account? ', element('a', { href: '#/sign-up' }, 'Sign up')),
+    element('p', {}, element('a', { href: '#/forgot-password' }, 'Forgot your password?')),
   );
 }
 
@@ -157,26 +166,44 @@ export async function signUpPage(): Promise<void> {
     await api<'signUp'>('POST', '/auth/signup', { body });
     await logIn(body.email, body.password);
     go('#/');
-    say('Welcome! A mail to verify your address is on its way.');
+    sayNext('Welcome! A mail to verify your address is on its way.');
   };
   show(
-    heading('Sign up'),
+    'Sign up',
     form(
       open,
       field('Name', { name: 'name', autocomplete: 'name' }),
       field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' }),
-      passwordField('new-password'),
+      newPasswordField(),
       submit('Sign up'),
     ),
   );
 }
 
-const passwordField = (autocomplete: string) =>
-  field('Password (10 characters or more)', { name: 'password', type: 'password', minlength: '10', autocomplete });
+const newPasswordField = () =>
+  field('Password (10 characters or more)', {
+    name: 'password',
+    type: 'password',
+    minlength: '10',
+    autocomplete: 'new-password',
+  });
+
+export async function forgotPage(): Promise<void> {
+  const ask = async ({ email }: Record<string, string>) => {
+    await api<'requestPasswordReset'>('POST', '/auth/password-reset', { body: { email: email as string } });
+    say('If there is an account of that address, a mail with a link is on its way.');
+  };
+  const address = field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' });
+  show('Forgot your password?', form(ask, address, submit('Send me a link')));
+}
+
+export async function unknownPage(): Promise<void> {
+  show('There is no such page', element('a', { href: '#/' }, 'To the products'));
+}
 
 export async function verifyPage(token: string): Promise<void> {
   await api<'verifyEmail'>('POST', '/auth/verify-email', { body: { token } });
-  show(heading('Your address is verified.'), element('a', { href: '#/' }, 'To the products'));
+  show('Your address is verified', element('a', { href: '#/' }, 'To the products'));
 }
 
 export async function resetPage(token: string): Promise<void> {
@@ -184,8 +211,7 @@ export async function resetPage(token: string): Promise<void> {
     await api<'resetPassword'>('POST', '/auth/password-reset/confirm', {
       body: { token, newPassword: password as string },
     });
-    go('#/log-in');
-    say('Your password is set. Log in with it.');
+    toLogIn('Your password is set. Log in with it.');
   };
-  show(heading('Set a new password'), form(reset, passwordField('new-password'), submit('Set the password')));
+  show('Set a new password', form(reset, newPasswordField(), submit('Set the password')));
 }

@@ -1,4 +1,4 @@
-import { createApi } from './api.ts';
+import { ApiError, createApi } from './api.ts';
 
 interface StoredTokens {
   accessToken: string;
@@ -48,8 +48,13 @@ async function renew(): Promise<void> {
   await renewal;
 }
 
-/** Calls the API as whoever is logged in. */
+/** Calls the API as whoever is logged in. A session that the API knows no more is over here too. */
 export const api: typeof call = async (...args) => {
   await renew();
-  return call(...args);
+  try {
+    return await call(...args);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) sessionStorage.removeItem(KEY);
+    throw error;
+  }
 };
