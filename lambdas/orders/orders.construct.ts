@@ -49,7 +49,7 @@ export class OrdersService extends Construct implements ApiService {
       name: 'expire-orders',
       description: 'Gives the stock of unpaid orders back when their time is over',
     });
-    database.connect(expiry.function, 'orders');
+    database.connect(expiry.function, 'orders', 'patient');
     queues.grantPublish(expiry.function, ['order.expired']);
   }
 }

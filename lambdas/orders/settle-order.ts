@@ -1,6 +1,6 @@
 import type { Database, Sql } from '../database/database.client.ts';
 import type { DomainEvent } from '../queue/events.ts';
-import { appendEvent, newEvent } from '../queue/outbox.ts';
+import { appendEvent, newEvent, sendAgain } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import { count } from '../shared/metrics.ts';
 import { nextStatus, type OrderAction } from './order.ts';
@@ -13,6 +13,8 @@ export async function settleOrder(database: Database, publish: PublishCommitted,
   const told = await database.transaction(async (tx) => {
     if (!(await consumeOnce(tx, event.id))) {
       count('EventDuplicate');
+      // Told again, payments may not have heard what followed from it.
+      if (event.type === 'payment.captured') await sendAgain(tx, event.payload.paymentId, 'order.capture_refused');
       return undefined;
     }
     const order = await lockOrder(tx, event.payload.orderId);
@@ -30,13 +32,15 @@ async function capture(tx: Sql, order: OrderRecord, event: DomainEvent<'payment.
   return appendEvent(tx, newEvent('order.capture_refused', paymentId, 1, { orderId, paymentId, userId }));
 }
 
-/** Only a refund of all of it changes the order. */
+/** Only a refund of all of it changes the order. One that comes before its capture is taken after it: the message comes again. */
 async function refund(
   tx: Sql,
   order: OrderRecord,
   event: DomainEvent<'payment.refunded'>,
 ): Promise<DomainEvent | undefined> {
   const whole = event.payload.refunded.amountMinor === event.payload.amount.amountMinor;
+  if (whole && order.status === 'awaiting_payment')
+    throw new Error(`Order ${order.id} has not heard of its capture yet.`);
   if (!whole || !nextStatus(order.status, 'refund')) return undefined;
   return move(tx, order, 'refund', 'order.refunded');
 }

@@ -12,6 +12,8 @@ export interface ConclusionDependencies {
 
 /** Each may cost a call to the provider; what is left is for the next run. */
 const MAX_A_RUN = 100;
+/** So many answers in a row that did not come mean that the provider is down: 5 s each is enough. */
+const MAX_SILENCES = 3;
 
 /**
  * Asks the provider what became of a payment, and stores it.
@@ -27,13 +29,17 @@ export async function concludePayment(deps: ConclusionDependencies, payment: Pay
 
 /**
  * Finishes payments whose process died and whose webhook never came: money is never taken without our knowing. Several
- * may run at once: each takes other rows. A provider that does not answer ends the run.
+ * may run at once: each takes other rows. A provider that is down ends the run.
  * @returns how many it asked about
  */
 export async function concludeUnfinished(deps: ConclusionDependencies): Promise<number> {
+  let silences = 0;
   for (let asked = 0; asked < MAX_A_RUN; asked++) {
     const payment = await deps.database.write((db) => takeUnfinished(db));
-    if (!payment || !(await concludePayment(deps, payment))) return asked;
+    if (!payment) return asked;
+    // One that it cannot answer must not hold up the others.
+    silences = (await concludePayment(deps, payment)) ? 0 : silences + 1;
+    if (silences === MAX_SILENCES) return asked + 1;
   }
   return MAX_A_RUN;
 }

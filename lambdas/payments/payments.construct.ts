@@ -47,7 +47,7 @@ export class PaymentsService extends Construct implements ApiService {
       name: 'conclude-payments',
       description: 'Asks the provider what became of payments that nobody told the end of',
     });
-    connect(conclusion.function, props, ['payment.captured', 'payment.declined']);
+    connect(conclusion.function, props, ['payment.captured', 'payment.declined'], 'patient');
   }
 }
 
@@ -56,8 +56,9 @@ function connect(
   fn: ServiceFunction,
   { database, queues, sandbox }: PaymentsServiceProps,
   tells: readonly EventType[],
+  patience?: 'patient',
 ): void {
-  database.connect(fn, 'payments');
+  database.connect(fn, 'payments', patience);
   sandbox.grantCall(fn);
   fn.join('gateway-clients');
   queues.grantPublish(fn, tells);

@@ -129,6 +129,27 @@ export async function takeUnfinished(db: Sql): Promise<PaymentRow | undefined> {
   return rows[0];
 }
 
+/**
+ * Has the relay send again what seems to have got lost: the capture of an order that is still unpaid or was closed
+ * meanwhile and not given back, and refunds that nobody made. Consumers know what took effect.
+ * @returns how many events
+ */
+export async function tellAgain(db: Sql): Promise<number> {
+  const { rows } = await sql`
+    WITH lost AS (
+      SELECT p.id AS about, 'payment.captured' AS type
+      FROM orders.payable_orders o JOIN payments.payments p ON p.order_id = o.id AND p.status = 'captured'
+      WHERE o.status = 'awaiting_payment'
+         OR o.status IN ('expired', 'cancelled') AND o.updated_at > now() - interval '7 days' AND p.refunded_minor = 0
+      UNION ALL
+      SELECT r.id, 'refund.requested' FROM payments.refunds r WHERE r.status = 'processing'
+    )
+    UPDATE queue.outbox e SET published_at = NULL FROM lost
+    WHERE e.aggregate_id = lost.about AND e.type = lost.type AND e.published_at < now() - interval '3 minutes'
+    RETURNING e.id`.execute(db);
+  return rows.length;
+}
+
 export interface StoredPaymentAnswer extends StoredAnswer {
   subjectId: string;
   /** Old enough that the process which began it must be dead. */
@@ -229,15 +250,25 @@ export async function findRefund(db: Sql, id: string): Promise<RefundRow | undef
   return rows[0];
 }
 
-/** Notes that the provider gave the money back. @returns the payment as it is now, or undefined if noted before */
-export async function completeRefund(tx: Sql, refundId: string): Promise<PaymentRow | undefined> {
-  const { rows } = await sql<PaymentRow>`
+export type GivenBack = PaymentRow & { given_back_minor: number };
+
+/**
+ * Notes that the provider gave the money back, on a locked payment. Only what was given back counts, not what is set
+ * aside. @returns the payment as it is now, or undefined if noted before
+ */
+export async function completeRefund(tx: Sql, refundId: string): Promise<GivenBack | undefined> {
+  const { rows } = await sql<GivenBack>`
     WITH refund AS (
-      UPDATE payments.refunds SET status = 'succeeded' WHERE id = ${refundId} AND status = 'processing' RETURNING payment_id
+      UPDATE payments.refunds SET status = 'succeeded' WHERE id = ${refundId} AND status = 'processing'
+      RETURNING payment_id, amount_minor
+    ), given AS (
+      SELECT refund.payment_id, (refund.amount_minor + coalesce(sum(r.amount_minor), 0))::bigint AS total
+      FROM refund LEFT JOIN payments.refunds r ON r.payment_id = refund.payment_id AND r.status = 'succeeded'
+      GROUP BY refund.payment_id, refund.amount_minor
     )
     UPDATE payments.payments p SET
-      status = CASE WHEN p.refunded_minor = p.amount_minor THEN 'refunded' ELSE 'partially_refunded' END,
+      status = CASE WHEN given.total = p.amount_minor THEN 'refunded' ELSE 'partially_refunded' END,
       version = p.version + 1, updated_at = now()
-    FROM refund WHERE p.id = refund.payment_id RETURNING ${PAYMENT}`.execute(tx);
+    FROM given WHERE p.id = given.payment_id RETURNING ${PAYMENT}, given.total AS given_back_minor`.execute(tx);
   return rows[0];
 }

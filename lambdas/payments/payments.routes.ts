@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
-import { priceSchema } from '../shared/money.ts';
+import { chargeableSchema } from '../shared/money.ts';
 import { commonProblems } from '../shared/problem.ts';
 import { text, uuidSchema } from '../shared/text.ts';
 import { paymentMethodSchema, paymentSchema, refundSchema } from './payment.ts';
@@ -48,7 +48,7 @@ export const paymentRoutes = defineRoutes({
     path: '/payments/{id}/refunds',
     caller: 'admin',
     params,
-    body: z.strictObject({ amount: priceSchema.optional(), reason: text(1, 500).optional() }),
+    body: z.strictObject({ amount: chargeableSchema.optional(), reason: text(1, 500).optional() }),
     answers: { 201: { description: 'The refund, under way.', body: z.object({ refund: refundSchema }) } },
     problems: [commonProblems.NOT_FOUND, paymentProblems.REFUND_EXCEEDS_CAPTURE, paymentProblems.PAYMENT_NOT_CAPTURED],
     idempotent: true,

@@ -77,10 +77,14 @@ export async function handlePaymentEvent(
   if (event.type === 'refund.requested') return executeRefund(database, provider, publish, event.payload.refundId);
   if (event.type !== 'order.capture_refused') return;
   const requested = await database.transaction(async (tx) => {
-    if (await payments.consumeOnce(tx, event.id))
-      return setAside(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
-    count('EventDuplicate');
-    return undefined;
+    if (!(await payments.consumeOnce(tx, event.id))) {
+      count('EventDuplicate');
+      return undefined;
+    }
+    const payment = await payments.lockPayment(tx, event.payload.paymentId);
+    // An administrator was faster.
+    if (payment?.refunded_minor === payment?.amount_minor) return undefined;
+    return setAside(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
   });
   if (requested) await publish([requested.event]);
 }
@@ -99,9 +103,10 @@ async function executeRefund(
   const amount = money(refund.amount_minor, payment.currency);
   await provider.refund({ refundId, chargeId: payment.provider_charge, amount });
   const event = await database.transaction(async (tx) => {
+    await payments.lockPayment(tx, payment.id);
     const row = await payments.completeRefund(tx, refundId);
     if (!row) return undefined;
-    const refunded = payments.toPayment(row).refunded;
+    const refunded = money(row.given_back_minor, row.currency);
     return appendEvent(tx, newEvent('payment.refunded', row.id, row.version, { ...paymentFacts(row), refunded }));
   });
   if (event) await publish([event]);

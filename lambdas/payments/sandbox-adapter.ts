@@ -19,7 +19,7 @@ const RETRY_WITHIN_MS = 1_000;
 
 const chargeSchema = z.object({
   id: z.string(),
-  idempotencyKey: z.string(),
+  idempotencyKey: z.uuid(),
   status: z.enum(['succeeded', 'declined', 'requires_action']),
   declineCode: z.string().nullable(),
   actionUrl: z.string().nullable(),
@@ -55,6 +55,9 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
     name: 'sandbox',
     charge: async ({ paymentId, amount, token }) => {
       const response = await call('/charges', { idempotencyKey: paymentId, amount, token });
+      // It read the request and will not have it: nothing was charged, and nothing ever will be under this key.
+      if (response?.status === 400 || response?.status === 422)
+        return { status: 'declined', chargeId: null, declineCode: 'refused_by_provider' };
       return response?.ok ? toOutcome(chargeSchema.parse(await response.json())) : undefined;
     },
     conclude: async ({ paymentId, amount }) => {

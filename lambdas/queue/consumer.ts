@@ -30,5 +30,10 @@ export function createConsumer(create: () => Consume) {
   };
 
   return (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
-    processPartialResponse(event, record, processor, { context, throwOnFullBatchFailure: false });
+    processPartialResponse(event, record, processor, {
+      context,
+      throwOnFullBatchFailure: false,
+      // One after the other: they share one connection, and a record that waits for a lock must not time the others out.
+      processInParallel: false,
+    });
 }

@@ -13,7 +13,7 @@ export class OutboxRelay extends Construct {
       name: 'relay',
       description: 'Publishes events that were committed but not sent',
     });
-    database.connect(relay.function, 'relay');
+    database.connect(relay.function, 'relay', 'patient');
     queues.grantPublish(relay.function, Object.keys(EVENTS) as EventType[]);
   }
 }

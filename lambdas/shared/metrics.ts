@@ -9,6 +9,7 @@ export type MetricName =
   | 'CacheUnavailable'
   | 'ReaderUnavailable'
   | 'EventDuplicate'
+  | 'EventToldAgain'
   | 'OutboxLeftBehind'
   | 'UnhandledError'
   | 'LateCapture';

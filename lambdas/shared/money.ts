@@ -21,6 +21,9 @@ export const priceSchema = z.object({
 });
 
 export type Currency = (typeof CURRENCIES)[number];
+/** A sum that is charged or given back: many times what one product may cost. */
+export const chargeableSchema = moneySchema.extend({ amountMinor: z.int().min(1) });
+
 export type Money = z.output<typeof moneySchema>;
 
 /** @throws RangeError when `amountMinor` is not a safe integer: money is never rounded silently. */

@@ -18,7 +18,8 @@ export const emailSchema = z
   .max(254)
   .regex(LOCAL_PART, 'has more than 64 characters before the @');
 
-export const uuidSchema = z.uuid();
+/** In lower case, as the database writes it: one thing has one name, also in the cache. */
+export const uuidSchema = z.uuid().toLowerCase();
 
 /** An instant on the wire: ISO 8601 in UTC. */
 export const timestampSchema = z.iso.datetime();

@@ -2,18 +2,14 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { concludeUnfinished } from '../../lambdas/payments/conclude-payments.ts';
 import { type PaymentDependencies, type PayOrderInput, payOrder } from '../../lambdas/payments/pay-order.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { closeAll, pay, payer, payers, paymentsOf, provider, unpaidOrder } from '../support/payer.ts';
+import { chargeUntold, closeAll, pay, payer, payers, paymentsOf, provider, unpaidOrder } from '../support/payer.ts';
 import { rows } from '../support/platform.ts';
 
 afterAll(closeAll);
 
 const beforeTheCharge = () => Promise.reject(new Error('the process died'));
-/** Charges in the provider's books alone: no webhook tells of it. */
-const afterTheCharge: typeof provider.charge = async ({ paymentId, amount, token }) => {
-  await rows(
-    `INSERT INTO sandbox.charges (idempotency_key, token, amount_minor, currency, status) VALUES ($1, $2, $3, $4, 'succeeded')`,
-    [paymentId, token, amount.amountMinor, amount.currency],
-  );
+const afterTheCharge: typeof provider.charge = async (request) => {
+  await chargeUntold(request);
   return beforeTheCharge();
 };
 

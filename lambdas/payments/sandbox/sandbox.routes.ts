@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoutes, WRITE_LIMIT } from '../../shared/contract.ts';
-import { priceSchema } from '../../shared/money.ts';
+import { chargeableSchema } from '../../shared/money.ts';
 import { commonProblems } from '../../shared/problem.ts';
 import { text, uuidSchema } from '../../shared/text.ts';
 
@@ -28,7 +28,7 @@ export const sandboxRoutes = defineRoutes({
     summary: 'Charges a test token, once for each key.',
     method: 'POST',
     path: '/sandbox-provider/charges',
-    body: z.strictObject({ idempotencyKey: text(1, 100), amount: priceSchema, token: text(1, 255) }),
+    body: z.strictObject({ idempotencyKey: text(1, 100), amount: chargeableSchema, token: text(1, 255) }),
     answers: { 200: { description: 'The charge.', body: chargeSchema } },
   },
   concludeCharge: {
@@ -38,7 +38,7 @@ export const sandboxRoutes = defineRoutes({
     method: 'POST',
     path: '/sandbox-provider/charges/{key}/conclude',
     params: z.object({ key: text(1, 100) }),
-    body: z.strictObject({ amount: priceSchema }),
+    body: z.strictObject({ amount: chargeableSchema }),
     answers: { 200: { description: 'The charge.', body: chargeSchema } },
   },
   createRefund: {
@@ -47,7 +47,7 @@ export const sandboxRoutes = defineRoutes({
     summary: 'Gives money back, once for each key.',
     method: 'POST',
     path: '/sandbox-provider/refunds',
-    body: z.strictObject({ idempotencyKey: text(1, 100), chargeId: uuidSchema, amount: priceSchema }),
+    body: z.strictObject({ idempotencyKey: text(1, 100), chargeId: uuidSchema, amount: chargeableSchema }),
     answers: { 200: { description: 'Given back.', body: z.object({ status: z.literal('succeeded') }) } },
     problems: [commonProblems.NOT_FOUND],
   },
