@@ -98,7 +98,7 @@ export class Aurora extends Construct {
     const logGroup = new logs.LogGroup(this, 'Log', {
       logGroupName: `/aws/rds/cluster/throughline-${stage.name}/postgresql`,
       retention: stage.logRetentionDays as number,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const cluster = new rds.DatabaseCluster(this, 'Cluster', {
       engine,
@@ -130,11 +130,12 @@ export class Aurora extends Construct {
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
       deletionProtection: stage.retainData,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.SNAPSHOT,
     });
     cluster.node.addDependency(logGroup);
     const secrets = cluster.node.findAll().filter((each) => each instanceof secretsmanager.Secret);
-    if (stage.retainData) for (const secret of secrets) secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    if (stage.retainData)
+      for (const secret of secrets) secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return cluster;
   }
 

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
-import { readEnv } from '../shared/env.ts';
+import { readEnv, wholeNumber } from '../shared/env.ts';
 import { errorFacts, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 import { isUnavailable, translateDatabaseError } from './database.errors.ts';
@@ -18,6 +18,7 @@ export interface DatabaseSettings {
   /** None: a token signed by IAM for each new connection. */
   password?: string;
   tls: boolean;
+  connectTimeoutMs?: number;
 }
 
 /**
@@ -25,6 +26,8 @@ export interface DatabaseSettings {
  * 3 s, comes first where the server lives). Then the caller gets 503 with Retry-After.
  */
 export const CONNECT_TIMEOUT_MS = 1_000;
+/** A sleeping cluster answers after some fifteen seconds. */
+export const PATIENT_CONNECT_TIMEOUT_MS = 40_000;
 export const QUERY_TIMEOUT_MS = 3_500;
 /** A Lambda runs one request at a time, so one connection a pool is all that it can use. */
 export const CONNECTIONS_PER_POOL = 1;
@@ -81,9 +84,32 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (value) => {
   return parsed;
 });
 
+/**
+ * A connection that let a query run out of time may be dead without anybody having said so. Ended, it does not go back
+ * into the pool: the next query opens a fresh one.
+ */
+class BoundedClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    // While it is lent out nobody else listens, and an error without a listener would end the process.
+    this.on('error', (error) => logger.warn('database connection lost', errorFacts(error)));
+  }
+
+  override query = ((...args: Parameters<pg.Client['query']>) => {
+    const answer = super.query(...args) as unknown;
+    if (answer instanceof Promise) answer.catch((error: Error) => this.#endAfterTimeout(error));
+    return answer;
+  }) as pg.Client['query'];
+
+  #endAfterTimeout(error: Error): void {
+    if (error.message === 'Query read timeout') void this.end().catch(() => {});
+  }
+}
+
 function createPool(settings: DatabaseSettings, address: string): Sql {
   const [host, port] = address.split(':');
   const pool = new pg.Pool({
+    Client: BoundedClient,
     host,
     port: Number(port),
     database: settings.database,
@@ -93,7 +119,7 @@ function createPool(settings: DatabaseSettings, address: string): Sql {
       (async () => (await import('../shared/iam-token.ts')).databaseToken(String(host), Number(port), settings.user)),
     ssl: settings.tls ? { rejectUnauthorized: true } : false,
     max: CONNECTIONS_PER_POOL,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     idleTimeoutMillis: 60_000,
     allowExitOnIdle: true,
@@ -111,6 +137,8 @@ const databaseEnv = {
   DATABASE_USER: z.string().min(1),
   /** Only where the server runs on this machine; elsewhere IAM signs in, over TLS. */
   DATABASE_PASSWORD: z.string().min(1).optional(),
+  /** Where nobody waits for the answer. */
+  DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(1_000, 60_000).optional(),
 };
 
 /** The database as the function's environment names it. */
@@ -123,5 +151,6 @@ export function databaseFromEnv(): Database {
     user: env.DATABASE_USER,
     ...(env.DATABASE_PASSWORD && { password: env.DATABASE_PASSWORD }),
     tls: env.DATABASE_PASSWORD === undefined,
+    ...(env.DATABASE_CONNECT_TIMEOUT_MS && { connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS }),
   });
 }

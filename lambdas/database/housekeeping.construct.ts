@@ -14,6 +14,6 @@ export class Housekeeping extends Construct {
       description: 'Deletes rows that have served their time',
       every: Duration.days(1),
     });
-    database.connect(sweep.function, 'housekeeping');
+    database.connect(sweep.function, 'housekeeping', 'patient');
   }
 }

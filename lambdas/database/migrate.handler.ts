@@ -3,12 +3,10 @@ import * as z from 'zod';
 import { readEnv } from '../shared/env.ts';
 import { logger } from '../shared/logger.ts';
 import { createSecretReader } from '../shared/secrets.ts';
+import { PATIENT_CONNECT_TIMEOUT_MS } from './database.client.ts';
 import { migrate } from './migrate.ts';
 
 const ownerSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
-/** A sleeping cluster answers after some fifteen seconds. */
-const CONNECT_TIMEOUT_MS = 60_000;
-
 /** Runs when the stage is deployed, with the schema owner's password out of Secrets Manager. Safe to run again. */
 export async function handler(): Promise<{ ran: string[] }> {
   const env = readEnv({
@@ -26,7 +24,7 @@ export async function handler(): Promise<{ ran: string[] }> {
       user: owner.username,
       password: owner.password,
       ssl: { rejectUnauthorized: true },
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: PATIENT_CONNECT_TIMEOUT_MS,
     },
     // The files lie beside the bundled entry.
     path.join(import.meta.dirname, 'migrations'),

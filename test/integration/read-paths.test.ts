@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis as Valkey } from 'iovalkey';
 import { sql } from 'kysely';
@@ -6,7 +8,8 @@ import { CacheAside, type RefillFrom } from '../../lambdas/cache/cache-aside.ts'
 import { ProductReads } from '../../lambdas/catalog/read-products.ts';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { makeProduct, makeUser, unique } from '../support/factories.ts';
-import { cacheAs, databaseAs, eventually, rows } from '../support/platform.ts';
+import { cacheAs, databaseAs, endpoints, eventually, rows, withValkey } from '../support/platform.ts';
+import { call } from '../support/shopper.ts';
 
 const database = databaseAs('catalog');
 const cache = cacheAs('catalog');
@@ -29,6 +32,13 @@ describe('a product', () => {
     expect(command).toHaveBeenCalledTimes(1);
     expect(query).not.toHaveBeenCalled();
     jest.restoreAllMocks();
+  });
+
+  test('is one product whatever the case of its id', async () => {
+    const id = await makeProduct(3);
+    const answer = await call('GET', `/products/${id.toUpperCase()}`);
+    expect(answer).toMatchObject({ status: 200, body: { product: { id } } });
+    expect(await withValkey((valkey) => valkey.exists(`{product:${id.toUpperCase()}}`))).toBe(0);
   });
 
   test('is read from the database while the cache is dead', async () => {
@@ -57,6 +67,31 @@ describe('a product', () => {
     });
     await dead.close();
   });
+});
+
+test('a connection that went dead without a word is replaced after one query', async () => {
+  const { hostname, port } = new URL(endpoints.writer);
+  let swallow = false;
+  const tunnel = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    const isOld = !swallow;
+    near.on('data', (data) => !(swallow && isOld) && far.write(data));
+    far.on('data', (data) => near.write(data));
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      one.on('close', () => other.destroy()).on('error', () => {});
+  }).listen(0, '127.0.0.1');
+  await once(tunnel, 'listening');
+  const through = databaseAs('catalog', { writer: `127.0.0.1:${(tunnel.address() as AddressInfo).port}` });
+  const ask = () => through.write((db) => sql`SELECT 1`.execute(db));
+  await ask();
+  swallow = true;
+  await expect(ask()).rejects.toMatchObject({ kind: { code: 'DEPENDENCY_UNAVAILABLE' } });
+  await ask();
+  await through.close();
+  tunnel.close();
 });
 
 describe('cache-aside', () => {
