@@ -9,11 +9,10 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 import { passwordParameter } from '../lib/constructs/stage-secret.ts';
 import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutDetours } from './emulator.ts';
 import { fillGaps } from './emulator-gaps.ts';
-import { type Instance, inside, ROOT, type Secrets, StartError } from './instance.ts';
+import { type Instance, inside, ROOT, SERVICES_WITH_PASSWORD, type Secrets, StartError } from './instance.ts';
 
 const run = promisify(execFile);
 const CDK = path.join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
@@ -72,12 +71,9 @@ export async function bootstrap(instance: Instance, endpoint: AwsEndpoint): Prom
 
 /** `cdk deploy` of the local stage, then what the emulator dropped from the templates. */
 export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
-  const values = {
-    ...Object.fromEntries(DATABASE_SERVICES.map((service) => [passwordParameter(service), secrets.services[service]])),
-  };
-  const parameters = Object.entries(values).flatMap(([name, value]) => [
+  const parameters = SERVICES_WITH_PASSWORD.flatMap((service) => [
     '--parameters',
-    `${SERVICES}:${name}=${value}`,
+    `${SERVICES}:${passwordParameter(service)}=${secrets.services[service]}`,
   ]);
   await cdk(instance, endpoint, [
     'deploy',

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
-import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import * as deploying from './deploy.ts';
@@ -22,6 +21,7 @@ import {
   prepareFolder,
   readSecrets,
   replaceFile,
+  SERVICES_WITH_PASSWORD,
   type Secrets,
 } from './instance.ts';
 import { Mailbox } from './mailbox.ts';
@@ -76,7 +76,7 @@ export class Platform {
     prepareFolder(instance);
     this.processes = new Processes(instance);
     this.endpoint = awsEndpoint(instance);
-    this.secrets = readSecrets(instance, DATABASE_SERVICES);
+    this.secrets = readSecrets(instance, SERVICES_WITH_PASSWORD);
     this.#emulatorKilled = existsSync(this.#runMark);
   }
 

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
-import { API_TIMEOUT, ServiceFunction } from '../../lib/constructs/service-function.ts';
+import { API_TIMEOUT, PATIENT_TIMEOUT, ServiceFunction } from '../../lib/constructs/service-function.ts';
 import type { Stage } from '../../lib/stage.ts';
 import { authRoutes } from './auth.routes.ts';
 
@@ -16,7 +16,7 @@ export class SigningKey extends Construct {
       description: 'Signs access tokens',
       keySpec: kms.KeySpec.ECC_NIST_P256,
       keyUsage: kms.KeyUsage.SIGN_VERIFY,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
   }
 
@@ -41,8 +41,9 @@ export class AuthService extends Construct implements ApiService {
   readonly routes = authRoutes;
   readonly api: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { stage, network, database, cache, queues, signingKey }: AuthServiceProps) {
+  constructor(scope: Construct, id: string, props: AuthServiceProps) {
     super(scope, id);
+    const { stage, network, database, cache, queues, signingKey } = props;
     this.api = new ServiceFunction(this, 'Api', {
       stage,
       network,
@@ -58,5 +59,19 @@ export class AuthService extends Construct implements ApiService {
     cache.connect(this.api, 'auth');
     queues.grantPublish(this.api, ['user.signed_up', 'user.verification_requested', 'user.password_reset_requested']);
     signingKey.grantSign(this.api);
+    this.#addOperation(props);
+  }
+
+  /** How an operator makes the first administrator. Nothing in the stage may call it. */
+  #addOperation({ stage, network, database }: AuthServiceProps): void {
+    const makeAdmin = new ServiceFunction(this, 'MakeAdmin', {
+      stage,
+      network,
+      name: 'make-admin',
+      description: 'Makes a verified account an administrator’s',
+      timeout: PATIENT_TIMEOUT,
+      concurrency: 1,
+    });
+    database.connect(makeAdmin, 'auth', 'patient');
   }
 }

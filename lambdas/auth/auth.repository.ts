@@ -47,6 +47,14 @@ export async function findUser(db: Sql, id: string): Promise<UserRow | undefined
   return rows[0];
 }
 
+/** @returns undefined when no account has this address verified */
+export async function promoteUser(db: Sql, email: string): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    UPDATE auth.users SET role = 'admin', version = version + 1
+    WHERE email_key = lower(${email}) AND email_verified_at IS NOT NULL RETURNING ${USER}`.execute(db);
+  return rows[0];
+}
+
 export interface NewSession {
   userId: string;
   userAgent: string;

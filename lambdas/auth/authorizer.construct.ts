@@ -28,7 +28,7 @@ export class Authorizer extends Construct {
       timeout: Duration.seconds(5),
       frontline: true,
     });
-    cache.connect(this.check, 'auth');
+    cache.connect(this.check, 'authorizer');
     signingKey.grantVerify(this.check);
   }
 

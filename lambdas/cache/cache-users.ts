@@ -12,6 +12,7 @@ export const CACHE_USERS = {
     keys: ['revoked:*', 'login:*'],
     commands: ['set', 'exists', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'],
   },
+  authorizer: { keys: ['revoked:*'], commands: ['exists'] },
   catalog: {
     keys: ['{product:*', '{products:*'],
     commands: ['get', 'set', 'mget', 'del', 'eval', 'multi', 'exec'],
@@ -24,7 +25,17 @@ export const CACHE_USERS = {
 export type CacheService = keyof typeof CACHE_USERS;
 
 /** Commands that every client needs to say hello. */
-export const CONNECTION_COMMANDS = ['auth', 'hello', 'ping', 'client', 'info', 'select', 'quit'] as const;
+export const CONNECTION_COMMANDS = [
+  'auth',
+  'hello',
+  'ping',
+  'client|setinfo',
+  'client|setname',
+  'client|id',
+  'info',
+  'select',
+  'quit',
+] as const;
 
 /** What follows `on` in a server's access list: the rules of one user. */
 export function accessRules({ keys, commands }: CacheUser): string {

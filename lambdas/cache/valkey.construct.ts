@@ -26,6 +26,10 @@ export class ValkeyCluster extends Construct {
     super(scope, id);
     this.#stage = stage;
     this.#id = `throughline-${stage.name}`;
+    this.members = Array.from(
+      { length: 1 + plan.replicas },
+      (_, index) => `${this.#id}-${String(index + 1).padStart(3, '0')}`,
+    );
     const subnets = new elasticache.CfnSubnetGroup(this, 'Subnets', {
       description: 'Where the cache is',
       subnetIds: network.vpc.selectSubnets(network.dataSubnets).subnetIds,
@@ -61,6 +65,9 @@ export class ValkeyCluster extends Construct {
         'Nothing in the cache is missed: without it calls are slower. prod has replicas',
       );
   }
+
+  /** Its servers. Which of them is the primary changes with a failover, so what is watched is watched on all. */
+  readonly members: readonly string[];
 
   /** The id that a client's token names. */
   get id(): string {
@@ -117,7 +124,7 @@ export class ValkeyCluster extends Construct {
   #slowLog(): elasticache.CfnReplicationGroup.LogDeliveryConfigurationRequestProperty {
     const logGroup = new logs.LogGroup(this, 'SlowLog', {
       retention: this.#stage.logRetentionDays as number,
-      removalPolicy: this.#stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: this.#stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     return {
       logType: 'slow-log',
