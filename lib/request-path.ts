@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Annotations, type App, CfnOutput, type Stack } from 'aws-cdk-lib';
+import { Annotations, type App, CfnOutput, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { AuthService, SigningKey } from '../lambdas/auth/auth.construct.ts';
@@ -86,6 +86,8 @@ function composeData(stacks: Stacks, stage: Stage) {
   const key = new kms.Key(stack, 'Key', {
     description: 'Encrypts the database and the cache',
     enableKeyRotation: true,
+    // Also where data goes: the snapshot that a cluster leaves can be read with it only.
+    removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.RETAIN,
   });
   return {
     network,
@@ -152,7 +154,12 @@ function composeGateway(
   const balancer = new Balancer(stack, 'Balancer', { stage, plan: stage.aws, network, zone, originName });
   const { certificate } = balancer;
   const name = `throughline-${stage.name}-api`;
-  const firewall = new Firewall(stack, 'Firewall', { name, scope: 'REGIONAL', rateLimit: stage.aws.wafRateLimit });
+  const firewall = new Firewall(stack, 'Firewall', {
+    stage,
+    name,
+    scope: 'REGIONAL',
+    rateLimit: stage.aws.wafRateLimit,
+  });
   firewall.protect(gateway.api.deploymentStage.stageArn);
   new PrivateDomain(stack, 'Domain', { api: gateway, network, certificate, originName });
   return { gateway, balancer, originName };

@@ -17,7 +17,7 @@ export class HealthService extends Construct implements ApiService {
       description: 'The state of each dependency',
       timeout: API_TIMEOUT,
       frontline: true,
-      concurrency: 2,
+      concurrency: 5,
     });
     database.connect(this.api, 'health');
     cache.connect(this.api, 'health');

@@ -19,7 +19,10 @@ export async function buyOnce(visit: Visit): Promise<{ orderId: string }> {
   const token = await enter(visit);
   const list = await expectOk(visit, 'GET', '/products?limit=100');
   const product = (list.items as { id: string; available: number }[]).find(({ available }) => available > 0);
-  if (!product) throw new Error('GET /products: nothing is available.');
+  if (!product)
+    throw new Error(
+      'GET /products: nothing is available. Put a product on sale first: docs/deploy.md, "The first administrator".',
+    );
   const body = { items: [{ productId: product.id, quantity: 1 }] };
   const placed = await expectOk(visit, 'POST', '/orders', { token, body, key: crypto.randomUUID() });
   const order = placed.order as { id: string };

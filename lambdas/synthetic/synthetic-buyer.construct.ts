@@ -9,6 +9,8 @@ import type { Stage } from '../../lib/stage.ts';
 /** SES's own mailbox that takes everything and counts against no reputation. */
 const BUYER_EMAIL = 'success@simulator.amazonses.com';
 
+const EVERY = Duration.minutes(5);
+
 /** A customer who never sleeps: tells within minutes when people cannot buy, whichever hop is to blame. */
 export class SyntheticBuyer extends Construct {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -26,11 +28,12 @@ export class SyntheticBuyer extends Construct {
       description: 'Places and cancels an order through the front door',
       timeout: Duration.seconds(60),
       concurrency: 1,
+      scheduled: EVERY,
       environment: { BUYER_EMAIL },
     });
     password.grantRead(buyer, 'BUYER_PASSWORD_NAME');
     new events.Rule(this, 'EveryFiveMinutes', {
-      schedule: events.Schedule.rate(Duration.minutes(5)),
+      schedule: events.Schedule.rate(EVERY),
       targets: [new targets.LambdaFunction(buyer.target, { retryAttempts: 0 })],
     });
   }

@@ -10,6 +10,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 export const HANDLERS = {
   authorizer: 'lambdas/auth/authorizer.handler.ts',
   auth: 'lambdas/auth/auth.handler.ts',
+  'make-admin': 'lambdas/auth/make-admin.handler.ts',
   catalog: 'lambdas/catalog/catalog.handler.ts',
   'catalogue-events': 'lambdas/catalog/catalog-events.handler.ts',
   orders: 'lambdas/orders/orders.handler.ts',

@@ -18,7 +18,7 @@ export class LogBucket extends Construct {
       lifecycleRules: [
         { expiration: Duration.days(stage.logRetentionDays), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     acknowledge(this.bucket, 'S1', 'It is where access logs go; a log of the log’s own bucket would have no end');
   }

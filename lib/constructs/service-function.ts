@@ -24,6 +24,8 @@ export interface ServiceFunctionProps {
   /** Answers people: kept warm and deployed with care where the stage says so. */
   frontline?: boolean;
   environment?: Record<string, string>;
+  /** How often it runs by itself, if it does. */
+  scheduled?: Duration;
 }
 
 /**
@@ -80,7 +82,7 @@ export class ServiceFunction extends Construct {
     const { stage, name } = props;
     const logGroup = new logs.LogGroup(this, 'Logs', {
       retention: stage.logRetentionDays as number,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
@@ -100,6 +102,8 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 512,
       reservedConcurrentExecutions: props.concurrency,
+      // What an alias may be pointed back to must still be there.
+      ...(stage.aws && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } }),
       ...(stage.aws?.tracing && { tracing: lambda.Tracing.ACTIVE }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
@@ -165,4 +169,6 @@ function architectureOf(stage: Stage): lambda.Architecture {
 
 /** Room for a provider that takes its 5 s, and still far inside the gateway's 29 s. */
 export const API_TIMEOUT = Duration.seconds(15);
+/** For what nobody waits for: a sleeping database may take its time to wake. */
+export const PATIENT_TIMEOUT = Duration.seconds(50);
 export const WORKER_TIMEOUT = Duration.seconds(10);

@@ -23,7 +23,7 @@ export class ServiceSecret extends Construct {
       secretName: this.#name,
       description,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     acknowledge(secret, 'SMG4', 'Two sides must change at once; docs/runbook.md says how it is changed by hand');
   }

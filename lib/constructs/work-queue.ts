@@ -31,7 +31,7 @@ export class WorkQueue extends Construct {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     };
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
       ...shared,
@@ -51,7 +51,15 @@ export class WorkQueue extends Construct {
       1,
       `${name}: a message failed ${MAX_RECEIVES} times`,
     );
-    if (unread) return;
+    if (unread) {
+      this.#alarm(
+        'AnyMessage',
+        this.queue.metricApproximateNumberOfMessagesVisible(),
+        1,
+        `${name}: something waits to be read`,
+      );
+      return;
+    }
     this.#alarm(
       'TooOld',
       this.queue.metricApproximateAgeOfOldestMessage(),

@@ -26,6 +26,13 @@ export interface EdgeProps {
   storefrontFolder: string;
 }
 
+const HSTS: cloudfront.ResponseHeadersStrictTransportSecurity = {
+  accessControlMaxAge: Duration.days(730),
+  includeSubdomains: true,
+  preload: true,
+  override: true,
+};
+
 /** Hop 2: what people reach first. The storefront from S3, the API through the network's own door, both behind the firewall. */
 export class Edge extends Construct {
   readonly distribution: cloudfront.Distribution;
@@ -42,7 +49,7 @@ export class Edge extends Construct {
       validation: acm.CertificateValidation.fromDns(zone),
     });
     const name = `throughline-${stage.name}-edge`;
-    this.firewall = new Firewall(this, 'Firewall', { name, scope: 'CLOUDFRONT', rateLimit: plan.wafRateLimit });
+    this.firewall = new Firewall(this, 'Firewall', { stage, name, scope: 'CLOUDFRONT', rateLimit: plan.wafRateLimit });
     const storefront = this.#makeBucket();
     this.distribution = new cloudfront.Distribution(this, 'Distribution', {
       comment: `Throughline ${stage.name}`,
@@ -111,6 +118,8 @@ export class Edge extends Construct {
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       compress: true,
+      // The API's own headers and, over all of them, HTTPS from now on.
+      responseHeadersPolicy: this.#apiHeaders(),
       functionAssociations: [
         this.#onRequest('ViewerAddress', 'Tells the API the address of the caller', TELL_VIEWER_ADDRESS),
       ],
@@ -121,6 +130,13 @@ export class Edge extends Construct {
     const runtime = cloudfront.FunctionRuntime.JS_2_0;
     const fn = new cloudfront.Function(this, id, { comment, runtime, code: cloudfront.FunctionCode.fromInline(code) });
     return { function: fn, eventType: cloudfront.FunctionEventType.VIEWER_REQUEST };
+  }
+
+  #apiHeaders(): cloudfront.ResponseHeadersPolicy {
+    return new cloudfront.ResponseHeadersPolicy(this, 'ApiHeaders', {
+      comment: 'Security headers of the API',
+      securityHeadersBehavior: { strictTransportSecurity: HSTS, contentTypeOptions: { override: true } },
+    });
   }
 
   /** The same headers as the laptop's edge gives. */
@@ -137,12 +153,7 @@ export class Edge extends Construct {
           referrerPolicy: cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
           override: true,
         },
-        strictTransportSecurity: {
-          accessControlMaxAge: Duration.days(730),
-          includeSubdomains: true,
-          preload: true,
-          override: true,
-        },
+        strictTransportSecurity: HSTS,
       },
       customHeadersBehavior: {
         customHeaders: Object.entries(others)
@@ -152,21 +163,21 @@ export class Edge extends Construct {
     });
   }
 
-  /** Files with a hash in their name are kept for a year; `index.html` is asked for again each time. */
+  /** Files with a hash in their name are kept for a year; the others are asked for again each time. */
   #upload(bucket: s3.Bucket): void {
     const source = (exclude: string[]) => deployment.Source.asset(this.#props.storefrontFolder, { exclude });
     const common = { destinationBucket: bucket, prune: false, memoryLimit: 256 };
     const assets = new deployment.BucketDeployment(this, 'Assets', {
       ...common,
-      sources: [source(['index.html'])],
+      sources: [source(['index.html', 'favicon.svg'])],
       cacheControl: [deployment.CacheControl.fromString('public, max-age=31536000, immutable')],
     });
     const page = new deployment.BucketDeployment(this, 'Page', {
       ...common,
-      sources: [source(['*', '!index.html'])],
+      sources: [source(['*', '!index.html', '!favicon.svg'])],
       cacheControl: [deployment.CacheControl.fromString('no-cache')],
       distribution: this.distribution,
-      distributionPaths: ['/', '/index.html'],
+      distributionPaths: ['/', '/index.html', '/favicon.svg'],
     });
     // A page must never name a file that is not there yet.
     page.node.addDependency(assets);

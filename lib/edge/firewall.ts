@@ -1,8 +1,13 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
+import type { Stage } from '../stage.ts';
 import { MAX_BODY_BYTES, MAX_PATH_BYTES, MAX_QUERY_BYTES } from './size-limits.ts';
 
 export interface FirewallProps {
+  stage: Stage;
   name: string;
   scope: 'CLOUDFRONT' | 'REGIONAL';
   /** Requests in five minutes from one address. */
@@ -32,6 +37,30 @@ export class Firewall extends Construct {
       defaultAction: { allow: {} },
       visibilityConfig: visible(props.name),
       rules: rules.map((rule, priority) => ({ ...rule, priority })),
+    });
+    this.#logRefused(props);
+  }
+
+  /** What was refused, and by which rule: without it a customer who is in the way of one cannot be helped. */
+  #logRefused({ stage, name }: FirewallProps): void {
+    const logGroup = new logs.LogGroup(this, 'Refused', {
+      // WAF writes to groups of this name only.
+      logGroupName: `aws-waf-logs-${name}`,
+      retention: stage.logRetentionDays as number,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    });
+    const { partition, region, account } = Stack.of(this);
+    new wafv2.CfnLoggingConfiguration(this, 'Log', {
+      resourceArn: this.acl.attrArn,
+      // Without the `:*` that the log group's own ARN ends in.
+      logDestinationConfigs: [`arn:${partition}:logs:${region}:${account}:log-group:${logGroup.logGroupName}`],
+      redactedFields: ['authorization', 'cookie'].map((header) => ({ singleHeader: { Name: header } })),
+      loggingFilter: {
+        DefaultBehavior: 'DROP',
+        Filters: [
+          { Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: [{ ActionCondition: { Action: 'BLOCK' } }] },
+        ],
+      },
     });
   }
 
@@ -101,11 +130,11 @@ const pathHas = (searchString: string): wafv2.CfnWebACL.StatementProperty => ({
   },
 });
 
-/** Behind CloudFront the caller's address is the forwarded one. */
+/** At the API the caller's address is the one that the edge tells; `X-Forwarded-For` begins with what a caller likes. */
 function rateRule({ scope, rateLimit }: FirewallProps): Rule {
   const forwarded = {
     aggregateKeyType: 'FORWARDED_IP',
-    forwardedIpConfig: { headerName: 'X-Forwarded-For', fallbackBehavior: 'NO_MATCH' },
+    forwardedIpConfig: { headerName: VIEWER_ADDRESS_HEADER, fallbackBehavior: 'NO_MATCH' },
   };
   return {
     name: 'RatePerAddress',

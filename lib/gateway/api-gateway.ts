@@ -38,7 +38,8 @@ export class ApiGateway extends Construct {
       restApiName: `throughline-${stage.name}`,
       description: 'The one entry to all services',
       cloudWatchRole: stage.aws !== undefined,
-      ...(stage.aws && { cloudWatchRoleRemovalPolicy: RemovalPolicy.DESTROY }),
+      // One an account and region: a stage that goes must not take another's logs with it.
+      ...(stage.aws && { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN }),
       ...this.#door(),
       deployOptions: { ...stageOptions(routes, stage), ...this.#accessLog() },
       defaultCorsPreflightOptions: corsOf(stage),
@@ -60,7 +61,10 @@ export class ApiGateway extends Construct {
     this.#bodyValidator = this.api.addRequestValidator('Body', { validateRequestBody: true });
     addGatewayResponses(this.api, stage.publicOrigin);
     for (const service of props.services) this.#addService(service);
-    if (stage.aws) this.#addUsagePlan();
+    if (stage.aws) {
+      this.#addUsagePlan();
+      this.#keepExecutionLog();
+    }
   }
 
   get id(): string {
@@ -125,12 +129,23 @@ export class ApiGateway extends Construct {
     });
   }
 
+  /** API Gateway writes its errors to a log group of this name, and would make one that keeps them for ever. */
+  #keepExecutionLog(): void {
+    const { stage } = this.#props;
+    const logGroup = new logs.LogGroup(this, 'ExecutionLog', {
+      logGroupName: `API-Gateway-Execution-Logs_${this.api.restApiId}/${API_STAGE_NAME}`,
+      retention: stage.logRetentionDays as number,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    });
+    this.api.deploymentStage.node.addDependency(logGroup);
+  }
+
   /** One line a request, without bodies, headers or tokens. */
   #accessLog(): apigateway.StageOptions {
     const { stage } = this.#props;
     const logGroup = new logs.LogGroup(this, 'AccessLog', {
       retention: stage.logRetentionDays as number,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const { AccessLogField: field } = apigateway;
     const line = {
@@ -163,16 +178,20 @@ function acknowledgeLaptop(api: apigateway.RestApi): void {
 }
 
 function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
+  // Bodies, headers and tokens are never logged; errors are.
+  const logging = {
+    metricsEnabled: true,
+    ...(stage.aws && { loggingLevel: apigateway.MethodLoggingLevel.ERROR, dataTraceEnabled: false }),
+  };
   return {
     stageName: API_STAGE_NAME,
-    metricsEnabled: true,
     tracingEnabled: stage.aws?.tracing ?? true,
-    // Bodies, headers and tokens are never logged; errors are.
-    ...(stage.aws && { loggingLevel: apigateway.MethodLoggingLevel.ERROR, dataTraceEnabled: false }),
+    ...logging,
     methodOptions: Object.fromEntries(
       routes.map(({ path, method, limit }) => [
         `${path}/${method}`,
-        { throttlingRateLimit: limit.ratePerSecond, throttlingBurstLimit: limit.burst },
+        // A method's own settings take nothing over from the stage's.
+        { ...logging, throttlingRateLimit: limit.ratePerSecond, throttlingBurstLimit: limit.burst },
       ]),
     ),
   };

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -13,10 +13,24 @@ export class Alerts extends Construct {
 
   constructor(scope: Construct, id: string, { email }: { email: string }) {
     super(scope, id);
-    const key = new kms.Key(this, 'Key', { description: 'Encrypts alerts', enableKeyRotation: true });
+    const key = new kms.Key(this, 'Key', {
+      description: 'Encrypts alerts',
+      enableKeyRotation: true,
+      // An alert is gone once it is sent: nothing is left that the key would be needed for.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     // CloudWatch cannot use the key that AWS keeps for SNS.
     key.grantEncryptDecrypt(new iam.ServicePrincipal('cloudwatch.amazonaws.com'));
     this.topic = new sns.Topic(this, 'Topic', { displayName: 'Throughline alerts', masterKey: key, enforceSSL: true });
+    // With a policy of its own a topic has no longer SNS's default one: who may publish must be said.
+    this.topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     this.topic.addSubscription(new subscriptions.EmailSubscription(email));
   }
 

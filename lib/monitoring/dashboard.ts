@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { ServiceFunction } from '../constructs/service-function.ts';
 import { API_STAGE_NAME } from '../gateway/api-gateway.ts';
+import { EDGE_REGION } from '../stacks.ts';
 import { MINUTE } from './alerts.ts';
 import type { Watched } from './watched.ts';
 
@@ -25,6 +26,31 @@ export function hopDashboard(
     );
   const sum = { period: MINUTE, statistic: 'Sum' };
   const slow = { period: MINUTE, statistic: 'p99' };
+  // By search, and not by name: these stand in the edge's region, in a stack that comes after this one.
+  const edge = (namespace: string, dimensions: string, metricName: string, statistic: string, label: string) =>
+    new cloudwatch.MathExpression({
+      expression: `SEARCH('{${namespace},${dimensions}} MetricName="${metricName}"', '${statistic}', 60)`,
+      label,
+      searchRegion: EDGE_REGION,
+      usingMetrics: {},
+      period: MINUTE,
+    });
+  const cdn = (name: string, statistic: string) =>
+    edge('AWS/CloudFront', 'DistributionId,Region', name, statistic, name);
+  row(
+    '1 DNS',
+    ['Health check: 1 is well', [edge('AWS/Route53', 'HealthCheckId', 'HealthCheckStatus', 'Minimum', 'status')]],
+    [
+      'Share of checkers that see it well',
+      [edge('AWS/Route53', 'HealthCheckId', 'HealthCheckPercentageHealthy', 'Average', 'percent')],
+    ],
+  );
+  row(
+    '2 Edge',
+    ['Requests', [cdn('Requests', 'Sum')]],
+    ['Answers of 4xx and 5xx, percent', [cdn('4xxErrorRate', 'Average'), cdn('5xxErrorRate', 'Average')]],
+    ['Refused by the firewall', [edge('AWS/WAFV2', 'WebACL,Rule', 'BlockedRequests', 'Sum', 'blocked')]],
+  );
   row(
     '3 Load balancer',
     ['Requests', [balancer.balancer.metrics.requestCount(sum)]],
@@ -57,6 +83,13 @@ export function hopDashboard(
     ['Oldest message', queues.all.map((each) => each.queue.metricApproximateAgeOfOldestMessage())],
     ['Dead letters', queues.all.map((each) => each.deadLetters.metricApproximateNumberOfMessagesVisible())],
   );
+  const mails = (metricName: string) =>
+    new cloudwatch.Metric({ namespace: 'AWS/SES', metricName, period: MINUTE, statistic: 'Sum' });
+  row(
+    '8 Mails',
+    ['Sent', [mails('Send'), mails('Delivery')]],
+    ['Bounced, complained of, refused', [mails('Bounce'), mails('Complaint'), mails('Reject')]],
+  );
   const { cluster } = aurora;
   row(
     '9 Database',
@@ -68,19 +101,22 @@ export function hopDashboard(
     ],
   );
   const cache = (metricName: string, statistic: string) =>
-    new cloudwatch.Metric({
-      namespace: 'AWS/ElastiCache',
-      metricName,
-      statistic,
-      period: MINUTE,
-      dimensionsMap: { CacheClusterId: `${props.valkey.id}-001` },
-    });
+    props.valkey.members.map(
+      (CacheClusterId) =>
+        new cloudwatch.Metric({
+          namespace: 'AWS/ElastiCache',
+          metricName,
+          statistic,
+          period: MINUTE,
+          dimensionsMap: { CacheClusterId },
+        }),
+    );
   row(
     '10 Cache',
-    ['Hits and misses', [cache('CacheHits', 'Sum'), cache('CacheMisses', 'Sum')]],
+    ['Hits and misses', [...cache('CacheHits', 'Sum'), ...cache('CacheMisses', 'Sum')]],
     [
       'Processor and memory',
-      [cache('EngineCPUUtilization', 'Average'), cache('DatabaseMemoryUsagePercentage', 'Maximum')],
+      [...cache('EngineCPUUtilization', 'Average'), ...cache('DatabaseMemoryUsagePercentage', 'Maximum')],
     ],
   );
   return dashboard;

@@ -83,15 +83,19 @@ export function databaseAlarms(scope: Construct, { cluster }: Aurora, plan: Auro
 }
 
 /** Hop 10. Its loss costs latency only, so these ring late. */
-export function cacheAlarms(scope: Construct, { id }: ValkeyCluster): cloudwatch.Alarm[] {
-  const dimensions = { CacheClusterId: `${id}-001` };
+export function cacheAlarms(scope: Construct, { members }: ValkeyCluster): cloudwatch.Alarm[] {
+  return members.flatMap((member, index) => cacheMemberAlarms(scope, member, index === 0 ? '' : String(index + 1)));
+}
+
+function cacheMemberAlarms(scope: Construct, member: string, suffix: string): cloudwatch.Alarm[] {
+  const dimensions = { CacheClusterId: member };
   return [
-    alarm(scope, 'CacheMemory', {
+    alarm(scope, `CacheMemory${suffix}`, {
       metric: metric('AWS/ElastiCache', 'DatabaseMemoryUsagePercentage', dimensions, 'Maximum'),
       threshold: 85,
       why: 'Past this, keys are evicted: ended sessions among them, whose tokens would then live out their ten minutes.',
     }),
-    alarm(scope, 'CacheEngine', {
+    alarm(scope, `CacheEngine${suffix}`, {
       metric: metric('AWS/ElastiCache', 'EngineCPUUtilization', dimensions, 'Average'),
       threshold: 80,
       periods: 5,
@@ -109,6 +113,13 @@ export function businessAlarms(scope: Construct): cloudwatch.Alarm[] {
       metric: counted('OutboxLeftBehind', 'relay'),
       threshold: 10,
       why: 'Functions die, or are refused by SQS, between their commit and their send. The relay carries it; find out why.',
+    }),
+    alarm(scope, 'EventToldAgain', {
+      metric: counted('EventToldAgain', 'conclude-payments'),
+      threshold: 1,
+      periods: 1,
+      outOf: 1,
+      why: 'A capture or a refund had no effect for three minutes: a message got lost or is a dead letter. It was sent again; look at the queues.',
     }),
     alarm(scope, 'RevocationUnchecked', {
       metric: counted('RevocationUnchecked', 'authorizer'),

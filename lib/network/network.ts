@@ -79,7 +79,7 @@ export class Network extends Construct {
   #logFlows(stage: Stage): void {
     const logGroup = new logs.LogGroup(this, 'FlowLogGroup', {
       retention: stage.logRetentionDays as number,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const role = new iam.Role(this, 'FlowLogRole', {
       assumedBy: new iam.ServicePrincipal('vpc-flow-logs.amazonaws.com', {
@@ -123,12 +123,23 @@ export class Network extends Construct {
     return Object.fromEntries(closed);
   }
 
+  /** Credentials and resources of this account only: nothing is carried out through a door that is there for SQS. */
+  #ownAccountOnly(): iam.PolicyStatement {
+    const { account } = Stack.of(this);
+    return new iam.PolicyStatement({
+      principals: [new iam.AnyPrincipal()],
+      actions: ['*'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:PrincipalAccount': account, 'aws:ResourceAccount': account } },
+    });
+  }
+
   #addEndpoints(plan: AwsPlan): ec2.InterfaceVpcEndpoint {
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     const common = { securityGroups: [this.group('endpoints')], privateDnsEnabled: true, open: false };
     const few = { subnets: this.vpc.selectSubnets(this.serviceSubnets).subnets.slice(0, plan.endpointZones) };
     for (const [name, service] of Object.entries(ENDPOINTS))
-      this.vpc.addInterfaceEndpoint(name, { ...common, service, subnets: few });
+      this.vpc.addInterfaceEndpoint(name, { ...common, service, subnets: few }).addToPolicy(this.#ownAccountOnly());
     if (plan.tracing) this.vpc.addInterfaceEndpoint('XRay', { ...common, service: service.XRAY, subnets: few });
     return this.vpc.addInterfaceEndpoint('ExecuteApi', {
       service: service.APIGATEWAY,

@@ -54,7 +54,9 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
   });
 
   test('gives the storefront the laptop’s security headers', () => {
-    const [policy] = resourcesOf(stage, 'AWS::CloudFront::ResponseHeadersPolicy');
+    const policy = resourcesOf(stage, 'AWS::CloudFront::ResponseHeadersPolicy').find(
+      ({ id }) => !id.includes('ApiHeaders'),
+    );
     const given: Json = policy?.Properties.ResponseHeadersPolicyConfig;
     const { SecurityHeadersConfig: native, CustomHeadersConfig } = given;
     expect(native.ContentSecurityPolicy.ContentSecurityPolicy).toBe(SECURITY_HEADERS['content-security-policy']);

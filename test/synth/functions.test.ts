@@ -92,8 +92,9 @@ describe('in prod', () => {
     const frontline = resourcesOf('prod', 'AWS::CodeDeploy::DeploymentGroup');
     expect(frontline).toHaveLength(8);
     for (const { Properties } of frontline) {
+      const watched = JSON.stringify(Properties.AlarmConfiguration.Alarms);
+      for (const alarm of ['Errors', 'Throttles', 'Unhandled']) expect(watched).toContain(alarm);
       expect(Properties.AutoRollbackConfiguration.Events).toContain('DEPLOYMENT_STOP_ON_ALARM');
-      expect(Properties.AlarmConfiguration.Alarms).toHaveLength(2);
     }
     const warm = resourcesOf('prod', 'AWS::Lambda::Alias').filter(
       ({ Properties }) => Properties.ProvisionedConcurrencyConfig,

@@ -16,6 +16,23 @@ describe.each(AWS_STAGES)('the monitoring of %s', (stage) => {
     ]);
   });
 
+  test('CloudWatch may publish to the topics and use their keys', () => {
+    const policies = resourcesOf(stage, 'AWS::SNS::TopicPolicy');
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies)
+      expect(Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+        }),
+      );
+    const keys = resourcesOf(stage, 'AWS::KMS::Key').filter(({ id }) => id.includes('Alerts'));
+    expect(keys).toHaveLength(2);
+    for (const { Properties } of keys)
+      expect(JSON.stringify(Properties.KeyPolicy)).toContain('"Principal":{"Service":"cloudwatch.amazonaws.com"}');
+  });
+
   test('there is an alert a hop and a service', () => {
     const names = resourcesOf(stage, 'AWS::CloudWatch::CompositeAlarm').map(({ id }) => id);
     const hops = [
@@ -44,8 +61,8 @@ describe.each(AWS_STAGES)('the monitoring of %s', (stage) => {
     expect(resourcesOf(stage, 'AWS::Budgets::Budget')).toHaveLength(1);
     const [dashboard] = resourcesOf(stage, 'AWS::CloudWatch::Dashboard');
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
-    for (const row of ['3 Load balancer', '4 Gateway', '5, 6, 8 Functions', '7 Queues', '9 Database', '10 Cache'])
-      expect(body).toContain(row);
+    const rows = ['1 DNS', '2 Edge', '3 Load balancer', '4 Gateway', '5, 6, 8 Functions', '7 Queues', '8 Mails'];
+    for (const row of [...rows, '9 Database', '10 Cache']) expect(body).toContain(row);
   });
 });
 

@@ -24,6 +24,7 @@ function attempts(stage: AwsStage): { action: string; resource: string; name: st
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',
       'sqs:PurgeQueue',
+      'sqs:GetQueueAttributes',
     );
   for (const { id } of resourcesOf(stage, 'AWS::KMS::Key').filter(({ stack }) => stack !== 'edge'))
     add(arn('kms', `key/${id}`), id, 'kms:Sign', 'kms:GetPublicKey', 'kms:Decrypt', 'kms:ScheduleKeyDeletion');
@@ -53,6 +54,11 @@ function attempts(stage: AwsStage): { action: string; resource: string; name: st
       'ses:SendEmail',
       'ses:DeleteEmailIdentity',
     );
+  for (const { Properties } of resourcesOf(stage, 'AWS::SES::ConfigurationSet'))
+    add(arn('ses', `configuration-set/${Properties.Name}`), 'configuration set', 'ses:SendEmail');
+  for (const { id } of resourcesOf(stage, 'AWS::S3::Bucket'))
+    add(`arn:aws:s3:::${id.toLowerCase()}/file`, id, 's3:GetObject', 's3:PutObject');
+  add('*', 'anything', 'iam:CreateUser', 'sts:GetSessionToken');
   for (const { Properties } of resourcesOf(stage, 'AWS::Lambda::Function').filter(
     ({ Properties }) => Properties.FunctionName,
   ))

@@ -1,6 +1,8 @@
+import { Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
@@ -13,18 +15,20 @@ import type { AwsPlan, Stage } from '../../../lib/stage.ts';
 export class MailIdentity extends Construct {
   readonly #identity: ses.EmailIdentity;
   readonly #from: string;
+  #configuration: ses.ConfigurationSet | undefined;
   /** What waits on the queue of undelivered mails and could not even be put there. */
   readonly alarms: cloudwatch.Alarm[] = [];
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
     this.#from = `Throughline <no-reply@${stage.mailDomain}>`;
+    this.#configuration = stage.aws && this.#makeConfiguration(stage);
     this.#identity = new ses.EmailIdentity(this, 'Identity', {
       identity: stage.aws
         ? ses.Identity.publicHostedZone(mailZone(this, stage.aws))
         : ses.Identity.domain(stage.mailDomain),
-      ...(stage.aws && {
-        configurationSet: this.#configuration(stage),
+      ...(this.#configuration && {
+        configurationSet: this.#configuration,
         mailFromDomain: `mail.${stage.mailDomain}`,
         mailFromBehaviorOnMxFailure: ses.MailFromBehaviorOnMxFailure.REJECT_MESSAGE,
       }),
@@ -33,11 +37,19 @@ export class MailIdentity extends Construct {
 
   grantSend(fn: ServiceFunction): void {
     this.#identity.grantSendEmail(fn.function);
+    // SES asks for both: the identity, and the configuration set that goes with it by default.
+    if (this.#configuration) {
+      const { configurationSetName } = this.#configuration;
+      const resourceArns = [
+        Stack.of(this).formatArn({ service: 'ses', resource: 'configuration-set', resourceName: configurationSetName }),
+      ];
+      iam.Grant.addToPrincipal({ grantee: fn.function, actions: ['ses:SendEmail'], resourceArns });
+    }
     fn.function.addEnvironment('MAIL_FROM', this.#from);
   }
 
   /** Addresses that bounced or complained are not written to again; each such event also waits on a queue for a reader. */
-  #configuration(stage: Stage): ses.ConfigurationSet {
+  #makeConfiguration(stage: Stage): ses.ConfigurationSet {
     const set = new ses.ConfigurationSet(this, 'Configuration', {
       configurationSetName: `throughline-${stage.name}`,
       tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
