@@ -64,7 +64,10 @@ export class Dns extends Construct {
     });
   }
 
-  /** One region's entry; a second region deployed with the same policy adds its own beside it. */
+  /**
+   * The region's entry, with its policy. The stage is deployed to one region: a second one needs names of its own for its
+   * stacks and one distribution for both, since CloudFront gives a name to one distribution only (docs/deploy.md).
+   */
   #addRouting(type: string, target: string): void {
     const { plan, stage, zone } = this.#props;
     new route53.CfnRecordSet(this, `${plan.routing}-${type}`, {
