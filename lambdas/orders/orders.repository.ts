@@ -151,9 +151,14 @@ export async function moveOrder(
 }
 
 /** The oldest order that awaits payment past its time and that no other run holds, locked. */
-export async function lockOldestExpired(tx: Sql, now: Date): Promise<OrderRecord | undefined> {
+export async function lockOldestExpired(
+  tx: Sql,
+  now: Date,
+  except: readonly string[],
+): Promise<OrderRecord | undefined> {
   const { rows } = await sql<OrderRecord>`
     SELECT ${ORDER}, ${ITEMS} FROM orders.orders o WHERE o.status = 'awaiting_payment' AND o.expires_at <= ${now}
+      AND o.id <> ALL (${except}::uuid[])
     ORDER BY o.expires_at LIMIT 1 FOR UPDATE SKIP LOCKED`.execute(tx);
   return rows[0];
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 import { mintId } from '../shared/ids.ts';
 import { money, multiplyMoney, sumMoney } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
-import { mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
+import { MAX_QUANTITY, mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
 import { orderFacts } from './order-events.ts';
 import { orderProblems } from './orders.errors.ts';
 import { claimAndReserve, findAnswer, insertOrder, type ReservedLine } from './orders.repository.ts';
@@ -34,6 +34,7 @@ export type PlacedOrder = { order: Order; replayed?: undefined } | { order?: und
  */
 export async function placeOrder(deps: OrderDependencies, input: PlaceOrderInput): Promise<PlacedOrder> {
   const lines = mergeLines(input.items);
+  refuseTooMany(lines);
   const claim: IdempotencyClaim = {
     userId: input.userId,
     operation: 'place-order',
@@ -58,6 +59,13 @@ async function replayOf(deps: OrderDependencies, claim: IdempotencyClaim): Promi
   const stored = await deps.data.read(claim.userId, (db) => findAnswer(db, claim));
   if (!stored) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
   return replay(claim, stored);
+}
+
+/** The contract bounds a line; a product named in several lines is bounded too. */
+function refuseTooMany(lines: OrderLine[]): void {
+  if (lines.every(({ quantity }) => quantity <= MAX_QUANTITY)) return;
+  const fields = [{ field: 'items', message: `may hold at most ${MAX_QUANTITY} of one product` }];
+  throw new Problem(commonProblems.VALIDATION_FAILED, { fields });
 }
 
 function refuseUnreserved(lines: ReservedLine[], items: OrderLine[]): void {

@@ -83,7 +83,11 @@ async function begin(
     if (!(error instanceof NotOpened)) throw error;
     // The claim was rolled back with its transaction. A payment left behind by a dead process may free the order.
     const freed = await refuseOrFree(deps, orderId, error.beginning);
-    return freed ? open().catch(() => Promise.reject(new Problem(paymentProblems.PAYMENT_IN_PROGRESS))) : undefined;
+    if (!freed) return undefined;
+    return open().catch((again: unknown) => {
+      // Somebody else was faster.
+      throw again instanceof NotOpened ? new Problem(paymentProblems.PAYMENT_IN_PROGRESS) : again;
+    });
   }
 }
 

@@ -14,8 +14,9 @@ export interface SandboxSettings {
 
 /** Longest that a silent provider can hold a request. Its slow token answers after 3 s. */
 const PROVIDER_TIMEOUT_MS = 5_000;
-/** A failure within this is a connection that broke or a server that died; both may be well a moment later. */
-const RETRY_WITHIN_MS = 1_000;
+/** Broken connections, servers that died, too many at once: each may be well a moment later. */
+const RETRY_AFTER_MS = [100, 300];
+const RETRY_WITHIN_MS = 2_000;
 
 const chargeSchema = z.object({
   id: z.string(),
@@ -43,12 +44,16 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       return undefined;
     }
   };
-  /** Every call is idempotent, so one that failed at once is made again at once. One that timed out has had its time. */
+  /** Every call is idempotent, so one that failed at once is made again soon. One that timed out has had its time. */
   const call = async (path: string, body: unknown): Promise<Response | undefined> => {
     const startedMs = performance.now();
-    const first = await ask(path, body);
-    const failedAtOnce = (!first || first.status >= 500) && performance.now() - startedMs < RETRY_WITHIN_MS;
-    return failedAtOnce ? ask(path, body) : first;
+    for (const pauseMs of RETRY_AFTER_MS) {
+      const response = await ask(path, body);
+      const mayBeWellSoon = !response || response.status >= 500 || response.status === 429;
+      if (!mayBeWellSoon || performance.now() - startedMs > RETRY_WITHIN_MS) return response;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    return ask(path, body);
   };
 
   return {

@@ -85,6 +85,24 @@ describe('what follows a payment', () => {
     ]);
   });
 
+  test('an order that cannot expire holds up no other', async () => {
+    const [stuck, other] = [await unpaidOrder(), await unpaidOrder()];
+    // As a bug would leave it: less is reserved than the order holds.
+    await rows('UPDATE catalog.stock SET reserved = 0 WHERE product_id = $1', [stuck.productId]);
+    for (const [index, { orderId }] of [stuck, other].entries())
+      await rows(`UPDATE orders.orders SET expires_at = now() - make_interval(secs => 20 - $2) WHERE id = $1`, [
+        orderId,
+        index,
+      ]);
+    await expect(expireOrders(orders, publish, () => new Date())).rejects.toMatchObject({
+      constraint: 'stock_is_never_oversold',
+    });
+    expect(await rows('SELECT status FROM orders.orders WHERE id = $1', [other.orderId])).toEqual([
+      { status: 'expired' },
+    ]);
+    await rows('UPDATE catalog.stock SET reserved = 1 WHERE product_id = $1', [stuck.productId]);
+  });
+
   test('an unpaid order expires, once, and gives its stock back', async () => {
     const { orderId, productId } = await unpaidOrder();
     await rows(`UPDATE orders.orders SET expires_at = now() - interval '1 second' WHERE id = $1`, [orderId]);

@@ -21,6 +21,14 @@ export const INVARIANTS: Record<string, string> = {
   'a paid order has a captured payment': `
     SELECT id FROM orders.orders o WHERE status IN ('paid', 'fulfilled') AND NOT EXISTS
       (SELECT FROM payments.payments p WHERE p.order_id = o.id AND p.status IN ('captured', 'partially_refunded', 'refunded'))`,
+  'a captured payment has paid its order, or is on its way to it or back': `
+    SELECT p.id FROM payments.payments p JOIN orders.orders o ON o.id = p.order_id
+    WHERE p.status = 'captured' AND p.refunded_minor = 0 AND o.status NOT IN ('paid', 'fulfilled')
+      AND NOT EXISTS (SELECT FROM queue.outbox e WHERE e.aggregate_id = p.id AND e.type = 'payment.captured'
+        AND (e.published_at IS NULL OR e.published_at > now() - interval '5 minutes'))`,
+  'a payment that is given back in full has no refund left to make': `
+    SELECT p.id FROM payments.payments p JOIN payments.refunds r ON r.payment_id = p.id AND r.status = 'processing'
+    WHERE p.status = 'refunded'`,
   'a session has at most one live refresh token': `
     SELECT session_id FROM auth.refresh_tokens WHERE used_at IS NULL GROUP BY session_id HAVING count(*) > 1`,
 };
