@@ -55,11 +55,33 @@ describe.each(DATABASE_SERVICES)('the database role of %s', (service) => {
   });
 });
 
+test('no function with its owner’s rights can be led to a caller’s own types, and nobody may make any', async () => {
+  const open = await rows(
+    `SELECT p.oid::regprocedure::text AS fn FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE p.prosecdef AND n.nspname NOT LIKE 'pg\\_%' AND NOT ('search_path=pg_catalog, pg_temp' = ANY (p.proconfig))`,
+  );
+  expect(open).toEqual([]);
+  const orders = databaseAs('orders');
+  const temporary = orders.write((db) => sql`CREATE DOMAIN pg_temp.uuid AS pg_catalog.uuid CHECK (true)`.execute(db));
+  await expect(temporary).rejects.toMatchObject({ code: '42501' });
+  await orders.close();
+});
+
+test('a service cannot tell what is another’s to tell', async () => {
+  const catalog = databaseAs('catalog');
+  const forged = catalog.write((db) =>
+    sql`INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload)
+        VALUES ('payment.captured', ${crypto.randomUUID()}, 1, '{}')`.execute(db),
+  );
+  await expect(forged).rejects.toMatchObject({ code: '42501' });
+  await catalog.close();
+});
+
 test('a service sees and marks its own events only', async () => {
   const [orders, payments] = [databaseAs('orders'), databaseAs('payments')];
   const aggregate = crypto.randomUUID();
   await orders.write((db) =>
-    sql`INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) VALUES ('x', ${aggregate}, 1, '{}')`.execute(
+    sql`INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) VALUES ('order.placed', ${aggregate}, 1, '{}')`.execute(
       db,
     ),
   );
