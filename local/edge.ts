@@ -77,7 +77,11 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, o
     response.once('close', resolve);
     if (Number(request.headers['content-length'] ?? 0) >= MAX_BODY_BYTES)
       return refuse(response, commonProblems.PAYLOAD_TOO_LARGE);
-    const target = new URL(options.api() + (request.url as string).slice('/api'.length));
+    const base = new URL(options.api());
+    const target = new URL(base.href + (request.url as string).slice('/api'.length));
+    // Dots in a path must not climb out of the API into the rest of the emulator.
+    if (target.host !== base.host || !`${target.pathname}/`.startsWith(`${base.pathname}/`))
+      return refuse(response, commonProblems.NOT_FOUND);
     const client = target.protocol === 'https:' ? https : http;
     const upstream = client.request(target, {
       method: request.method,

@@ -107,6 +107,8 @@ export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, p
   await ensureCertificate(instance);
   const temporary = inside(instance, 'emulator', 'tmp');
   rmSync(temporary, { recursive: true, force: true });
+  // What it keeps holds keys and passwords.
+  mkdirSync(inside(instance, 'emulator'), { recursive: true, mode: 0o700 });
   mkdirSync(temporary, { recursive: true });
   // The emulator's own Node worker is CommonJS, which this repository's package.json would have it not be.
   writeFileSync(inside(instance, 'emulator', 'package.json'), '{"type":"commonjs"}');

@@ -39,7 +39,9 @@ export class Mailbox {
     this.#options = options;
     for (const each of readOwnJson<MailboxMessage[]>(options.file) ?? []) this.#messages.set(each.id, each);
     this.#server = http
-      .createServer((request, response) => void this.#answer(request, response))
+      .createServer((request, response) => {
+        this.#answer(request, response).catch(() => send(response, 400, 'text/plain', 'Not understood'));
+      })
       .listen(options.port, '127.0.0.1');
     this.listening = once(this.#server, 'listening');
     this.#timer = setInterval(() => void this.#collect(), COLLECT_EVERY_MS);
@@ -71,7 +73,11 @@ export class Mailbox {
   }
 
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    // A page elsewhere whose name leads here must not read the mails.
+    const { hostname } = new URL(`http://${request.headers.host}`);
+    if (hostname !== '127.0.0.1' && hostname !== 'localhost')
+      return void send(response, 421, 'text/plain', 'Not this host');
+    const url = new URL(`http://127.0.0.1${request.url}`);
     await this.#collect();
     const to = url.searchParams.get('to')?.toLowerCase();
     const newestFirst = [...this.#messages.values()].sort((a, b) =>

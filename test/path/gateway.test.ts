@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { makeProduct, unique } from '../support/factories.ts';
@@ -15,6 +16,24 @@ const isProblem = ({ status, headers, body }: Answer, wanted: number, code: stri
     requestId: expect.any(String),
   });
 };
+
+test('no path climbs out of the API into the rest of the emulator, and the mailbox lives through nonsense', async () => {
+  const { port, hostname } = new URL(endpoints.edge);
+  const raw = (target: string, to = { port, hostname }) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      http
+        .get({ ...to, path: target }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+        .once('error', reject);
+    });
+  expect(await raw('/api/../../../../_ministack/ses/messages')).toBe(404);
+  expect(await raw('/api/%2e%2e/%2e%2e/%2e%2e/%2e%2e/_ministack/health')).toBe(404);
+  const mailbox = new URL(endpoints.mailbox);
+  await raw('//', { port: mailbox.port, hostname: mailbox.hostname });
+  expect((await fetch(`${endpoints.mailbox}/api/messages?to=nobody`)).status).toBe(200);
+});
 
 describe('every error is problem+json with a code', () => {
   const token = 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln';
