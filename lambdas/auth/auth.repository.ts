@@ -61,19 +61,25 @@ export interface NewSession {
   address: string;
   expiresAt: Date;
   refreshTokenHash: Buffer;
+  /** The one that the password was checked against. */
+  passwordHash: string;
 }
 
-/** Opens a session with its first refresh token. One round trip. */
-export async function insertSession(db: Sql, session: NewSession): Promise<string> {
+/**
+ * Opens a session with its first refresh token. One round trip.
+ * @returns undefined when the password was changed since it was checked
+ */
+export async function insertSession(db: Sql, session: NewSession): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     WITH session AS (
       INSERT INTO auth.sessions (user_id, user_agent, address, expires_at)
-      VALUES (${session.userId}, ${session.userAgent}, ${session.address}, ${session.expiresAt}) RETURNING id
+      SELECT id, ${session.userAgent}, ${session.address}, ${session.expiresAt} FROM auth.users
+      WHERE id = ${session.userId} AND password_hash = ${session.passwordHash} FOR SHARE RETURNING id
     ), token AS (
       INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT ${session.refreshTokenHash}, id FROM session
     )
     SELECT id FROM session`.execute(db);
-  return (rows[0] as { id: string }).id;
+  return rows[0]?.id;
 }
 
 /** The refresh token's row with its session's, both locked: two uses of one token come here one after the other. */

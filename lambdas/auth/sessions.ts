@@ -44,8 +44,13 @@ export async function logIn(deps: SessionDependencies, limits: LoginLimits, inpu
   const expiresAt = new Date(deps.clock().getTime() + SESSION_DAYS * DAY_MS);
   const session = { userId: user.id, userAgent: input.userAgent, address: input.address, expiresAt };
   const sessionId = await deps.database.write((db) =>
-    insertSession(db, { ...session, refreshTokenHash: hashSecretToken(refreshToken) }),
+    insertSession(db, {
+      ...session,
+      refreshTokenHash: hashSecretToken(refreshToken),
+      passwordHash: user.password_hash,
+    }),
   );
+  if (!sessionId) throw new Problem(authProblems.INVALID_CREDENTIALS);
   return issue(deps, { userId: user.id, sessionId, role: user.role }, refreshToken);
 }
 

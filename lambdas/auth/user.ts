@@ -13,7 +13,12 @@ export type User = z.output<typeof userSchema>;
 
 /** Length is what makes a password strong; the upper bound keeps hashing cheap (NIST SP 800-63B, 5.1.1.2). */
 export const passwordSchema = text(10, 128);
-export const nameSchema = text(1, 100).regex(/\S/, 'must not be blank');
+const NO_CONTROL_CHARACTERS = new RegExp(`^[^${'\\u0000'}-${'\\u001f'}${'\\u007f'}]*$`);
+/** A name goes into mails: no line of its own and no link may come in by it. */
+export const nameSchema = text(1, 100)
+  .regex(/\S/, 'must not be blank')
+  .regex(NO_CONTROL_CHARACTERS, 'must not contain control characters')
+  .regex(/^(?!.*:\/\/)/, 'must not contain a link');
 
 export const sessionSchema = z.object({
   id: uuidSchema,

@@ -22,6 +22,8 @@ const PAUSE_MS = 1_000;
 export interface CacheClient {
   /** @returns what the command answered, or `undefined` when the cache is unavailable. Never throws for that. */
   attempt<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
+  /** The same for what matters more than a moment's wait: tried also while the cache is left alone, and up to three times. */
+  insist<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
   close(): void;
 }
 
@@ -35,18 +37,19 @@ export function createCache(settings: CacheSettings): CacheClient {
     });
     return client;
   };
+  const run = async <T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await command(await connected());
+    } catch (error) {
+      pausedUntilMs = Date.now() + PAUSE_MS;
+      count('CacheUnavailable');
+      logger.warn('cache unavailable', errorFacts(error));
+      return undefined;
+    }
+  };
   return {
-    attempt: async (command) => {
-      if (Date.now() < pausedUntilMs) return undefined;
-      try {
-        return await command(await connected());
-      } catch (error) {
-        pausedUntilMs = Date.now() + PAUSE_MS;
-        count('CacheUnavailable');
-        logger.warn('cache unavailable', errorFacts(error));
-        return undefined;
-      }
-    },
+    attempt: async (command) => (Date.now() < pausedUntilMs ? undefined : run(command)),
+    insist: async (command) => (await run(command)) ?? (await run(command)) ?? run(command),
     close: () => void client?.then((valkey) => valkey.disconnect()),
   };
 }

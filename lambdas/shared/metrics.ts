@@ -5,6 +5,7 @@ const metrics = new Metrics({ namespace: 'Throughline', singleMetric: true });
 
 export type MetricName =
   | 'RevocationUnchecked'
+  | 'RevocationLost'
   | 'LoginLimitUnchecked'
   | 'CacheUnavailable'
   | 'ReaderUnavailable'

@@ -47,6 +47,8 @@ export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: stri
       responseHeaders: {
         'content-type': "'application/problem+json'",
         'access-control-allow-origin': `'${allowedOrigin}'`,
+        'cache-control': "'no-store'",
+        'x-content-type-options': "'nosniff'",
         'x-request-id': 'context.requestId',
         ...(kind.status === 401 && { 'www-authenticate': "'Bearer'" }),
         ...((kind.status === 429 || kind.status === 503) && { 'retry-after': "'1'" }),

@@ -121,6 +121,13 @@ export function businessAlarms(scope: Construct): cloudwatch.Alarm[] {
       outOf: 1,
       why: 'A capture or a refund had no effect for three minutes: a message got lost or is a dead letter. It was sent again; look at the queues.',
     }),
+    alarm(scope, 'RevocationLost', {
+      metric: counted('RevocationLost', 'auth'),
+      threshold: 1,
+      periods: 1,
+      outOf: 1,
+      why: 'The cache took a log-out or a password reset not even at the third try: the session’s last access token lives out its ten minutes.',
+    }),
     alarm(scope, 'RevocationUnchecked', {
       metric: counted('RevocationUnchecked', 'authorizer'),
       threshold: 10,

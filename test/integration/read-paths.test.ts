@@ -94,6 +94,15 @@ test('a connection that went dead without a word is replaced after one query', a
   tunnel.close();
 });
 
+test('what must reach the cache is tried also while it is left alone after a failure', async () => {
+  const key = `product:${unique('insisted')}`;
+  const client = cacheAs('catalog');
+  await client.attempt(() => Promise.reject(new Error('once')));
+  expect(await client.attempt((valkey) => valkey.set(key, '1'))).toBeUndefined();
+  expect(await client.insist((valkey) => valkey.set(`{${key}}`, '1', 'EX', 60))).toBe('OK');
+  client.close();
+});
+
 describe('cache-aside', () => {
   const caches = Array.from({ length: 10 }, () => cacheAs('catalog'));
   afterAll(() => {

@@ -127,6 +127,13 @@ describe('a session', () => {
     expect(body.items.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
+  test('has a name that brings no line and no link into a mail', async () => {
+    for (const name of ['Ann\r\n\r\nYour account is locked', 'http://evil.example/'])
+      expect(
+        await call('POST', '/auth/signup', { body: { email: uniqueEmail(), password: PASSWORD, name } }),
+      ).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
+  });
+
   test('is not opened by guessing: after ten failures even the right password waits', async () => {
     const shopper = await Shopper.signUp();
     for (let attempt = 0; attempt < 10; attempt++) {

@@ -29,6 +29,8 @@ export async function logIn(email: string, password: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
+  // With a token that has run out the API would refuse, and the session live on.
+  await renew();
   await call<'logOut'>('POST', '/auth/logout').catch(() => {});
   sessionStorage.removeItem(KEY);
 }
