@@ -41,7 +41,7 @@ import { placeholdersIn } from './stage-context.ts';
 /**
  * The request path. A request comes in by hop 1 and goes down to hops 9 and 10; what a hop is built upon must be there
  * before it, so it is composed from the bottom up. Constructs are handed on, and each grants access to what it owns.
- * On a laptop the stage has no network, edge or balancer: `local/edge.ts` stands in for them.
+ * On a laptop the stage has no network, edge or balancer: `local/servers/edge.ts` stands in for them.
  */
 export function composeApp(app: App, stage: Stage) {
   const stacks = new Stacks(app, stage);

@@ -52,7 +52,7 @@ function installDependencies() {
 }
 
 installDependencies();
-const child = spawn(NODE, [path.join(ROOT, 'local', `${command}.ts`), ...args], {
+const child = spawn(NODE, [path.join(ROOT, 'local', 'commands', `${command}.ts`), ...args], {
   cwd: ROOT,
   stdio: 'inherit',
   env: { ...process.env, PATH: `${path.join(MODULES, '.bin')}${path.delimiter}${process.env.PATH}` },

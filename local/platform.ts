@@ -3,16 +3,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
-import * as deploying from './deploy.ts';
-import { createEdge } from './edge.ts';
-import {
-  type AwsEndpoint,
-  agentFor,
-  assertAnswers,
-  awsEndpoint,
-  ensureCertificate,
-  startEmulator,
-} from './emulator.ts';
+import * as deploying from './deployment/deploy.ts';
+import { ADMIN_EMAIL, forgetPublishing, prepareDatabase, seed } from './deployment/seed.ts';
 import {
   assertPortFree,
   type Instance,
@@ -24,12 +16,20 @@ import {
   SERVICES_WITH_PASSWORD,
   type Secrets,
 } from './instance.ts';
-import { Mailbox } from './mailbox.ts';
-import { Postgres } from './postgres.ts';
-import { assertAlone, Processes } from './processes.ts';
-import { ensurePython, PLATFORM_PYTHON } from './python.ts';
-import { ADMIN_EMAIL, forgetPublishing, prepareDatabase, seed } from './seed.ts';
-import { startValkey } from './valkey.ts';
+import { ensurePython, PLATFORM_PYTHON } from './python/python.ts';
+import { createEdge } from './servers/edge.ts';
+import {
+  type AwsEndpoint,
+  agentFor,
+  assertAnswers,
+  awsEndpoint,
+  ensureCertificate,
+  startEmulator,
+} from './servers/emulator.ts';
+import { Mailbox } from './servers/mailbox.ts';
+import { Postgres } from './servers/postgres.ts';
+import { assertAlone, Processes } from './servers/processes.ts';
+import { startValkey } from './servers/valkey.ts';
 
 /** What `.local/endpoints.json` says, for programs. */
 export interface Endpoints {

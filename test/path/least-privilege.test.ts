@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, test } from '@jest/globals';
-import { sdkSettings } from '../../local/emulator.ts';
+import { sdkSettings } from '../../local/servers/emulator.ts';
 import { makeProduct } from '../support/factories.ts';
 import { endpoints, eventually, platformFolder, rows } from '../support/platform.ts';
 import { Shopper } from '../support/shopper.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { buyOnce } from '../../lambdas/synthetic/buy-once.ts';
-import { CHECKS, smoke } from '../../local/smoke.ts';
+import { CHECKS, smoke } from '../../local/commands/smoke.ts';
 import { makeProduct, uniqueEmail } from '../support/factories.ts';
 import { endpoints, rows } from '../support/platform.ts';
 

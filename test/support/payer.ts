@@ -7,7 +7,7 @@ import { type PaymentDependencies, payOrder } from '../../lambdas/payments/pay-o
 import { createSandboxProvider } from '../../lambdas/payments/sandbox-adapter.ts';
 import type { DomainEvent } from '../../lambdas/queue/events.ts';
 import { type OutboxRow, toEvent } from '../../lambdas/queue/outbox.ts';
-import { sdkSettings } from '../../local/emulator.ts';
+import { sdkSettings } from '../../local/servers/emulator.ts';
 import { makeProduct, makeUser } from './factories.ts';
 import { cacheAs, databaseAs, endpoints, eventually, platformFolder, rows } from './platform.ts';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { limitOf, monthlyCost } from '../../lib/cost.ts';
-import { readResources } from '../../lib/template-facts.ts';
+import { limitOf, monthlyCost } from '../../lib/reports/cost.ts';
+import { readResources } from '../../lib/reports/template-resources.ts';
 import { ASSEMBLIES, AWS_STAGES } from '../support/assembly.ts';
 
 const resourcesOf = (stage: string) => readResources(path.join(ASSEMBLIES, stage), stage);

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { flowsOf } from '../../lib/network/flows.ts';
-import { pathDocument } from '../../lib/path-document.ts';
-import { stackDiagram, withStackDiagram } from '../../lib/stack-diagram.ts';
+import { pathDocument } from '../../lib/reports/path-document.ts';
+import { stackDiagram, withStackDiagram } from '../../lib/reports/stack-diagram.ts';
+import { readFlows, readResources } from '../../lib/reports/template-resources.ts';
 import { hasProxy, resolveStage } from '../../lib/stage.ts';
-import { readFlows, readResources } from '../../lib/template-facts.ts';
 import { ASSEMBLIES, AWS_STAGES, ROOT } from '../support/assembly.ts';
 
 const assemblies = { dev: path.join(ASSEMBLIES, 'dev'), prod: path.join(ASSEMBLIES, 'prod') };

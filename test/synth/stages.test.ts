@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../lib/openapi.ts';
+import { openApiDocument } from '../../lib/reports/openapi.ts';
 import { resolveStage } from '../../lib/stage.ts';
 import { AWS_STAGES, metadataFile, ROOT, resourcesOf, STAGES, stacksOf, withoutHashes } from '../support/assembly.ts';
 

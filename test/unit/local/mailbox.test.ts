@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readMessages } from '../../../local/mailbox.ts';
+import { readMessages } from '../../../local/servers/mailbox.ts';
 
 const expected = {
   id: 'm-1',

@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import type { Route } from '../../lambdas/shared/contract.ts';
+import { commonProblems, type ProblemKind } from '../../lambdas/shared/problem.ts';
+import { API_ROUTES } from '../api-routes.ts';
+
+type Json = Record<string, unknown>;
+
+/** The OpenAPI document of the public API, made from the contracts; `docs/openapi.json` is its committed form. */
+export function openApiDocument(): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of Object.values(API_ROUTES) as Route[]) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Throughline',
+      version: '1.0.0',
+      description: 'Orders and payments. Money is an integer in the minor unit; times are ISO 8601 in UTC.',
+    },
+    servers: [{ url: '/api' }],
+    paths,
+    components: {
+      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: { Problem: PROBLEM },
+    },
+  };
+}
+
+/** RFC 9457. Further members (`productId`, `paymentId`, …) come with some codes. */
+const PROBLEM: Json = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string' },
+    detail: { type: 'string' },
+    requestId: { type: 'string' },
+    fields: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+};
+
+function operation(route: Route): Json {
+  const closed = route.caller === 'user' || route.caller === 'admin';
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    tags: [route.path.split('/')[1]],
+    security: closed ? [{ accessToken: [] }] : [],
+    parameters: parametersOf(route),
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+    }),
+    responses: { ...answersOf(route), ...problemsOf(route) },
+  };
+}
+
+function parametersOf(route: Route): Json[] {
+  const list = (schema: z.ZodObject | undefined, where: string) =>
+    Object.entries(schema?.shape ?? {}).map(([name, field]) => {
+      const { description, ...schema } = schemaOf(field as z.ZodType, 'input');
+      const required = where === 'path' || !(field as z.ZodType).safeParse(undefined).success;
+      return { name, in: where, required, ...(description ? { description } : {}), schema };
+    });
+  const key = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: true,
+    description: 'A fresh random value for each intent; the same value answers the first answer again.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+  };
+  return [
+    ...list(route.params, 'path'),
+    ...list(route.query, 'query'),
+    ...list(route.headers, 'header'),
+    ...(route.idempotent ? [key] : []),
+  ];
+}
+
+function answersOf(route: Route): Json {
+  const idempotent = route.idempotent && {
+    headers: { 'Idempotency-Replayed': { schema: { type: 'string', enum: ['true'] }, required: false } },
+  };
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, { description, body }]) => [
+      status,
+      {
+        description,
+        ...idempotent,
+        ...(body && { content: { 'application/json': { schema: schemaOf(body, 'output') } } }),
+      },
+    ]),
+  );
+}
+
+/** Every refusal that a route can answer with: its own, and those that come with what it asks for. */
+export function problemsFor(route: Route): ProblemKind[] {
+  const {
+    VALIDATION_FAILED,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    NOT_FOUND,
+    PAYLOAD_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    TOO_MANY_REQUESTS,
+    IDEMPOTENCY_KEY_REQUIRED,
+    IDEMPOTENCY_KEY_REUSED,
+    REQUEST_IN_PROGRESS,
+    INTERNAL,
+    DEPENDENCY_UNAVAILABLE,
+  } = commonProblems;
+  return [
+    ...(route.problems ?? []),
+    ...(route.body || route.query || route.params ? [VALIDATION_FAILED] : []),
+    // A path that is escaped past recognition (%2F) is no path of this API.
+    ...(route.params ? [NOT_FOUND] : []),
+    ...(route.body ? [PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE] : []),
+    ...(route.caller === 'user' || route.caller === 'admin' ? [UNAUTHENTICATED] : []),
+    // Also the gateway's answer to a path with control characters: no policy of an authorizer matches one.
+    ...(route.caller === 'admin' || (route.caller === 'user' && route.params) ? [FORBIDDEN] : []),
+    ...(route.idempotent ? [IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS] : []),
+    TOO_MANY_REQUESTS,
+    INTERNAL,
+    DEPENDENCY_UNAVAILABLE,
+  ];
+}
+
+function problemsOf(route: Route): Json {
+  const byStatus = Map.groupBy(new Set(problemsFor(route)), (kind) => kind.status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, kinds]) => {
+      const codes = [...new Set(kinds.map((kind) => kind.code))];
+      const schema = {
+        allOf: [
+          { $ref: '#/components/schemas/Problem' },
+          { properties: { code: { enum: codes }, ...membersOf(kinds) } },
+        ],
+      };
+      const retry = status === 429 || status === 503;
+      return [
+        String(status),
+        {
+          description: codes.join(', '),
+          ...(retry && { headers: { 'Retry-After': { schema: { type: 'string' }, required: false } } }),
+          content: { 'application/problem+json': { schema } },
+        },
+      ];
+    }),
+  );
+}
+
+/** What the documents of these kinds have beside the members that all have. */
+function membersOf(kinds: ProblemKind[]): Json {
+  return Object.fromEntries(
+    kinds.flatMap(({ code, members }) =>
+      Object.entries(members?.shape ?? {}).map(([name, member]) => [
+        name,
+        { ...schemaOf(member as z.ZodType, 'output'), description: `With ${code}.` },
+      ]),
+    ),
+  );
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema, '~standard': standard, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io }) as Json;
+  return io === 'output' ? (open(json) as Json) : json;
+}
+
+/** Fields may be added to an answer without a new version: a client must not refuse one that it does not know. */
+function open(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(open);
+  if (!schema || typeof schema !== 'object') return schema;
+  const kept = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && value === false));
+  return Object.fromEntries(kept.map(([key, value]) => [key, open(value)]));
+}

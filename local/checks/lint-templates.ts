@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../instance.ts';
+import { ensurePython, LINT_PYTHON } from '../python/python.ts';
+
+const run = promisify(execFile);
+/** Where the synth suite leaves the stages that it synthesized. */
+const ASSEMBLIES = path.join(ROOT, '.build', 'assemblies');
+
+/** cfn-lint over every template of every stage. @throws Error with its findings */
+export async function lintTemplates(): Promise<void> {
+  const templates = ['local', 'dev', 'prod'].flatMap((stage) => {
+    const folder = path.join(ASSEMBLIES, stage);
+    if (!existsSync(folder)) throw new Error(`${folder} is missing: the synth suite makes it.`);
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.template.json'))
+      .map((file) => path.join(folder, file));
+  });
+  await ensurePython(LINT_PYTHON);
+  const options = ['--config-file', path.join(ROOT, '.cfnlintrc.yaml'), '--non-zero-exit-code', 'informational'];
+  await run(
+    path.join(LINT_PYTHON.venv, 'bin', 'cfn-lint'),
+    [...options, '--format', 'parseable', '--template', ...templates],
+    {
+      maxBuffer: 50_000_000,
+    },
+  ).catch((error) => {
+    throw new Error(error.stdout || error.stderr || error.message);
+  });
+}

@@ -1,0 +1,29 @@
+import { LEFT_OUT, limitOf, monthlyCost, PER_ORDER, PRICE_LIST } from '../../lib/reports/cost.ts';
+import { readResources } from '../../lib/reports/template-resources.ts';
+import { synthesizeStage } from '../deployment/synthesize-stage.ts';
+
+const LOADS = [0, 1, 10, 100];
+
+for (const stage of ['dev', 'prod']) {
+  const resources = readResources(synthesizeStage(stage), stage);
+  const columns = LOADS.map(
+    (load) => new Map(monthlyCost(resources, load).map(({ what, usdAMonth }) => [what, usdAMonth])),
+  );
+  const names = [...new Set(columns.flatMap((column) => [...column.keys()]))];
+  const cell = (value: number) => value.toFixed(0).padStart(12);
+  console.log(
+    `\n${stage}, USD a month`.padEnd(28) +
+      LOADS.map((load) => (load === 0 ? 'idle' : `${load}/s`).padStart(12)).join(''),
+  );
+  for (const name of names)
+    console.log(name.padEnd(27) + columns.map((column) => cell(column.get(name) ?? 0)).join(''));
+  const total = (column: Map<string, number>) => [...column.values()].reduce((sum, value) => sum + value, 0);
+  console.log('Sum'.padEnd(27) + columns.map((column) => cell(total(column))).join(''));
+  for (const load of LOADS) {
+    const limit = limitOf(resources, load);
+    if (limit) console.log(`At ${load}/s the stage is too small as it stands: ${limit}. See lib/stage.ts.`);
+  }
+}
+console.log(`\nPrices: ${PRICE_LIST.region}, ${PRICE_LIST.enteredOn}. ${PRICE_LIST.source}.`);
+console.log(`One order is taken to be ${JSON.stringify(PER_ORDER)}, day and night.`);
+console.log(`Left out: ${LEFT_OUT.join('; ')}.`);

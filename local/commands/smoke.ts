@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { buyOnce } from '../../lambdas/synthetic/buy-once.ts';
+
+/** SES's own mailbox: mails to it arrive nowhere and count against nobody. */
+const EMAIL = (tag: string) => `success+smoke-${tag}@simulator.amazonses.com`;
+const TIMEOUT_MS = 15_000;
+const WAKING_MS = 60_000;
+
+interface Check {
+  what: string;
+  run(origin: string): Promise<void>;
+}
+
+const get = (url: string, init: RequestInit = {}) =>
+  fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+
+function expect(found: unknown, wanted: unknown, what: string): void {
+  if (found !== wanted) throw new Error(`${what}: ${String(found)}, expected ${String(wanted)}`);
+}
+
+/** What a deployment must show from outside, hop by hop. */
+export const CHECKS: Check[] = [
+  {
+    what: 'hops 1, 2: the storefront, with its security headers',
+    run: async (origin) => {
+      const response = await get(origin);
+      expect(response.status, 200, 'GET /');
+      expect(response.headers.get('x-content-type-options'), 'nosniff', 'x-content-type-options');
+      if (!response.headers.get('content-security-policy')) throw new Error('GET /: no content-security-policy');
+    },
+  },
+  {
+    what: 'hop 2: plain HTTP is sent to HTTPS',
+    run: async (origin) => {
+      if (!origin.startsWith('https:')) return;
+      const response = await get(origin.replace('https:', 'http:'));
+      expect(response.status, 301, 'GET / over HTTP');
+    },
+  },
+  {
+    what: 'hops 3, 4, 5: balancer, private API and a function',
+    run: async (origin) => {
+      const response = await get(`${origin}/api/.well-known/jwks.json`);
+      expect(response.status, 200, 'GET /api/.well-known/jwks.json');
+    },
+  },
+  {
+    what: 'hop 4: what is not there, and what wants a token, is refused as a problem',
+    run: async (origin) => {
+      for (const [path, status, code] of [
+        ['/nowhere', 404, 'NOT_FOUND'],
+        ['/orders', 401, 'UNAUTHENTICATED'],
+      ] as const) {
+        const response = await get(`${origin}/api${path}`);
+        expect(response.status, status, `GET /api${path}`);
+        expect(((await response.json()) as { code: string }).code, code, `GET /api${path}`);
+      }
+    },
+  },
+  {
+    what: 'hops 7, 9, 10: every dependency answers',
+    run: async (origin) => {
+      // A database that sleeps wakes when it is asked, in its own time.
+      const deadline = Date.now() + WAKING_MS;
+      let status: string;
+      do {
+        const response = await get(`${origin}/api/health`);
+        status = ((await response.json()) as { status: string }).status;
+      } while (status !== 'ok' && Date.now() < deadline);
+      expect(status, 'ok', 'GET /api/health');
+    },
+  },
+  {
+    what: 'hops 5 to 9: an order is placed and cancelled',
+    run: async (origin) => {
+      const tag = randomBytes(6).toString('hex');
+      await buyOnce({ origin, email: EMAIL(tag), password: randomBytes(18).toString('base64url') });
+    },
+  },
+];
+
+/** Runs all checks, a line each. @returns how many failed */
+export async function smoke(origin: string, say: (line: string) => void = console.log): Promise<number> {
+  let failed = 0;
+  for (const { what, run } of CHECKS) {
+    const error = await run(origin).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    if (error) failed++;
+    say(error ? `✖ ${what}: ${error.message}` : `✔ ${what}`);
+  }
+  return failed;
+}
+
+if (import.meta.main) {
+  const [given] = process.argv.slice(2);
+  if (!given || !URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+    console.error(
+      `The shop's address is "${given ?? ''}"; it must be like https://shop.example.com: npm run smoke -- <address>`,
+    );
+    process.exitCode = 1;
+  } else {
+    const failed = await smoke(new URL(given).origin);
+    console.log(`${CHECKS.length - failed} passed, ${failed} failed`);
+    process.exitCode = failed === 0 ? 0 : 1;
+  }
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { openSync, readFileSync } from 'node:fs';
+import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
+import { watch } from '../deployment/watch.ts';
+import { defaultInstance, inside, prepareFolder, StartError } from '../instance.ts';
+import { isReady, Platform, type Step } from '../platform.ts';
+import { assertAlone, survivors, waitUntil } from '../servers/processes.ts';
+
+const DETACHED_TIMEOUT_MS = 900_000;
+
+function fail(error: unknown): void {
+  console.error(error instanceof StartError ? error.message : error);
+  process.exitCode = 1;
+}
+
+/** Runs the platform in this process until it is told to stop. */
+async function runPlatform(): Promise<void> {
+  const platform = new Platform(defaultInstance());
+  const startedMs = Date.now();
+  // Before anything that a failure would have to undo: what runs already must not be touched.
+  await platform.check();
+  const { stop, isStopping } = stopOnSignals(platform);
+  try {
+    await runSteps(platform);
+    platform.processes.onDeath = (name, how) => {
+      const log = inside(platform.instance, 'logs', `${name}.log`);
+      void stop(`${name} ended (${how}); its log is ${log}. Start again with: npm start`);
+    };
+    console.log(summary(platform, Date.now() - startedMs));
+    watch(platform);
+  } catch (error) {
+    // A step that fails because it was told to stop has nothing to say.
+    if (!isStopping()) fail(error);
+    await stop();
+  }
+}
+
+/** The steps with their times: a live list on a terminal, plain lines elsewhere. */
+async function runSteps(platform: Platform): Promise<void> {
+  const running: Promise<void>[] = [];
+  const run = (step: Step) => {
+    const run = step.run();
+    running.push(run);
+    return run;
+  };
+  const groups: ListrTask[] = platform.steps().map(({ title, steps }) => ({
+    title,
+    task: (_, task) =>
+      task.newListr(
+        steps.map((step) => ({ title: step.title, task: () => run(step) })),
+        { concurrent: true },
+      ),
+  }));
+  const rendererOptions = { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false };
+  const renderer = process.stdout.isTTY ? 'default' : 'simple';
+  try {
+    // Its own answer to a signal would be to exit at once, from under the servers.
+    await new Listr(groups, { renderer, rendererOptions, registerSignalListeners: false }).run();
+  } finally {
+    // One step's failure must not pull the servers from under the steps beside it.
+    await Promise.allSettled(running);
+  }
+}
+
+/** The first signal stops all in order; what a dead child leaves is stopped the same way. */
+function stopOnSignals(platform: Platform) {
+  let stopping: Promise<void> | undefined;
+  const stop = (why?: string) => {
+    stopping ??= (async () => {
+      if (why) {
+        console.error(why);
+        process.exitCode = 1;
+      }
+      await platform.stop();
+      process.exit();
+    })();
+    return stopping;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  return { stop, isStopping: () => stopping !== undefined };
+}
+
+function summary(platform: Platform, tookMs: number): string {
+  const { edge, mailbox, writer, reader, cache, aws, admin } = platform.endpoints();
+  const rows = [
+    ['Storefront', edge],
+    ['API', `${edge}/api`],
+    ['Mailbox', mailbox],
+    ['Primary', withoutPassword(writer)],
+    ['Replica', withoutPassword(reader)],
+    ['Cache', withoutPassword(cache)],
+    ['Emulator', aws],
+    ['Administrator', `${admin.email}, password ${admin.password}`],
+    ['Passwords', inside(platform.instance, 'endpoints.json')],
+    ['Logs', inside(platform.instance, 'logs')],
+  ];
+  return `\nReady in ${(tookMs / 1000).toFixed(1)} s. Stop with Ctrl-C or npm stop.\n\n${rows.map(([name, value]) => `  ${name?.padEnd(15)}${value}`).join('\n')}\n`;
+}
+
+const withoutPassword = (url: string) => url.replace(/:[^:@/]*@/, ':…@');
+
+/** Starts the platform in the background and returns when it is ready. */
+async function runDetached(): Promise<void> {
+  const instance = defaultInstance();
+  prepareFolder(instance);
+  await assertAlone(instance);
+  const logFile = inside(instance, 'logs', 'start.log');
+  const log = openSync(logFile, 'w');
+  const child = spawn(process.execPath, [import.meta.filename], { detached: true, stdio: ['ignore', log, log] });
+  let ended = false;
+  child.once('exit', () => {
+    ended = true;
+  });
+  await waitUntil(() => ended || (isReady(instance) && survivors(instance).length > 0), DETACHED_TIMEOUT_MS, 50);
+  await waitUntil(() => ended || /Ready in/.test(readFileSync(logFile, 'utf8')), 5_000);
+  console.log(readFileSync(logFile, 'utf8').trim());
+  if (ended) throw new StartError('The platform did not start; see above.');
+  child.unref();
+}
+
+const unknown = process.argv.slice(2).find((argument) => argument !== '--detach');
+if (unknown) fail(new StartError(`Unknown option ${unknown}. Allowed is --detach: npm start -- --detach`));
+else if (process.argv.includes('--detach')) await runDetached().catch(fail);
+else await runPlatform().catch(fail);

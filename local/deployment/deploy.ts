@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import {
+  CloudFormationClient,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { passwordParameter } from '../../lib/constructs/stage-secret.ts';
+import { type Instance, inside, ROOT, SERVICES_WITH_PASSWORD, type Secrets, StartError } from '../instance.ts';
+import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutDetours } from '../servers/emulator.ts';
+import { fillGaps } from './emulator-gaps.ts';
+
+const run = promisify(execFile);
+const CDK = path.join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
+const DEPLOY_TIMEOUT_MS = 300_000;
+export const STACKS = ['throughline-local-state', 'throughline-local-services'] as const;
+const SERVICES = STACKS[1];
+
+/** Synthesizes the local stage for an instance's ports, in a process of its own: what was changed on disk counts. */
+export async function synthesize(instance: Instance): Promise<void> {
+  const { edge, writer, reader, cache } = instance.ports;
+  const context = { stage: 'local', edgePort: edge, writerPort: writer, readerPort: reader, cachePort: cache };
+  await run(process.execPath, [path.join(ROOT, 'bin', 'app.ts')], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      BUILD_FOLDER: buildFolder(instance),
+      CDK_OUTDIR: assemblyOf(instance),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...readContext(), ...context }),
+      CDK_VALIDATION: 'false',
+    },
+  }).catch((cause) => {
+    throw new StartError(`Synth failed: ${String(cause.stderr || cause.message).trim()}`);
+  });
+}
+
+const readContext = () => JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')).context;
+/** Where an instance's bundles are; each its own, so that tests can run beside `npm start`. */
+export const buildFolder = (instance: Instance) => inside(instance, 'build');
+export const assemblyOf = (instance: Instance) => inside(instance, 'cdk.out');
+
+export const readTemplate = (instance: Instance, stack: string) =>
+  JSON.parse(readFileSync(path.join(assemblyOf(instance), `${stack}.template.json`), 'utf8'));
+
+/** Whether the emulator runs exactly what is synthesized; after a killed emulator it does not, and all is deployed again. */
+export async function isDeployed(instance: Instance, endpoint: AwsEndpoint): Promise<boolean> {
+  const client = new CloudFormationClient(await sdkSettings(endpoint));
+  const same = STACKS.map(async (stack) => {
+    const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName: stack }));
+    return JSON.stringify(JSON.parse(TemplateBody ?? '{}')) === JSON.stringify(readTemplate(instance, stack));
+  });
+  return Promise.all(same).then(
+    (all) => all.every(Boolean),
+    () => false,
+  );
+}
+
+/** The CDK's own bucket and roles; there from the first deploy on. */
+export async function bootstrap(instance: Instance, endpoint: AwsEndpoint): Promise<void> {
+  const client = new CloudFormationClient(await sdkSettings(endpoint));
+  const there = await client.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' })).then(
+    ({ Stacks }) => Stacks?.[0]?.StackStatus?.endsWith('_COMPLETE'),
+    () => false,
+  );
+  if (!there) await cdk(instance, endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
+}
+
+/** `cdk deploy` of the local stage, then what the emulator dropped from the templates. */
+export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
+  const parameters = SERVICES_WITH_PASSWORD.flatMap((service) => [
+    '--parameters',
+    `${SERVICES}:${passwordParameter(service)}=${secrets.services[service]}`,
+  ]);
+  await cdk(instance, endpoint, [
+    'deploy',
+    '--all',
+    '--app',
+    assemblyOf(instance),
+    '--require-approval',
+    'never',
+    ...parameters,
+  ]);
+  if (endpoint.ours) await fillGaps(readTemplate(instance, SERVICES), SERVICES, endpoint);
+}
+
+async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): Promise<void> {
+  const log = inside(instance, 'logs', 'deploy.log');
+  const common = ['--no-notices', '--no-version-reporting', '--progress', 'events', '--ci'];
+  const note = (text: string) => appendFileSync(log, text);
+  try {
+    const { stdout, stderr } = await run(process.execPath, [CDK, ...args, ...common], {
+      cwd: inside(instance),
+      env: { ...withoutDetours(process.env), ...awsEnvironment(endpoint), CDK_VALIDATION: 'false' },
+      timeout: DEPLOY_TIMEOUT_MS,
+      maxBuffer: 50_000_000,
+    });
+    note(stdout + stderr);
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    note(stdout + stderr);
+    throw new StartError(`cdk ${args[0]} failed: ${await explain(endpoint, stdout + stderr)} The log is ${log}`);
+  }
+}
+
+/** Names the resource types that the emulator lacks, as far as its events tell; else the CLI's last word. */
+async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
+  const client = new CloudFormationClient(await sdkSettings(endpoint));
+  const faults = await Promise.all(
+    STACKS.map((stack) =>
+      client.send(new DescribeStackEventsCommand({ StackName: stack })).then(
+        ({ StackEvents = [] }) => StackEvents.filter((event) => /FAILED/.test(event.ResourceStatus ?? '')),
+        () => [],
+      ),
+    ),
+  );
+  const types = new Set(
+    faults.flat().map((event) => `${event.ResourceType} (${event.ResourceStatusReason ?? 'no reason given'})`),
+  );
+  for (const [type] of output.matchAll(/AWS::\w+::\w+/g))
+    if (/unsupported|not (supported|implemented)/i.test(output)) types.add(type);
+  if (types.size > 0) return `${endpoint.url} cannot deploy ${[...types].join(', ')}.`;
+  return (
+    output
+      .trim()
+      .split('\n')
+      .filter((line) => /error|fail|❌/i.test(line))
+      .at(-1) ?? 'it said nothing.'
+  );
+}
+
+/** Has the relay look at once for events that nobody sent, and not within the minute. */
+export async function runRelay(endpoint: AwsEndpoint): Promise<void> {
+  const client = new LambdaClient(await sdkSettings(endpoint));
+  await client.send(new InvokeCommand({ FunctionName: 'throughline-local-relay', InvocationType: 'Event' }));
+}
+
+/** Where the deployed API is, on this emulator. */
+export async function apiAddress(endpoint: AwsEndpoint): Promise<string> {
+  const client = new CloudFormationClient(await sdkSettings(endpoint));
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: SERVICES }));
+  const output = (key: string) => Stacks?.[0]?.Outputs?.find((each) => each.OutputKey === key)?.OutputValue;
+  return `${endpoint.url}/_aws/execute-api/${output('ApiId')}/${output('ApiStage')}`;
+}

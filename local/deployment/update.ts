@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  CloudFormationClient,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Instance } from '../instance.ts';
+import { ACCOUNT, type AwsEndpoint, REGION, sdkSettings } from '../servers/emulator.ts';
+import { assemblyOf, readTemplate, STACKS } from './deploy.ts';
+import { fillGaps } from './emulator-gaps.ts';
+import { zipFolder } from './zip.ts';
+
+interface FileAsset {
+  source: { path: string; packaging: 'file' | 'zip' };
+  destinations: Record<string, { bucketName: string; objectKey: string }>;
+}
+
+const UPDATE_TIMEOUT_S = 60;
+
+/**
+ * Updates the deployed stacks to what is synthesized, as `cdk deploy` would but without its start-up: a saved construct is
+ * live within seconds. Only for the emulator that this run started; the first deployment is always the CDK's own.
+ */
+export async function updateStacks(instance: Instance, endpoint: AwsEndpoint): Promise<void> {
+  const settings = await sdkSettings(endpoint);
+  const client = new CloudFormationClient(settings);
+  for (const stack of STACKS) {
+    if (!(await hasChanged(client, instance, stack))) continue;
+    const templateUrl = await publishAssets(
+      new S3Client({ ...settings, forcePathStyle: true }),
+      instance,
+      stack,
+      endpoint,
+    );
+    const parameters = Object.keys(readTemplate(instance, stack).Parameters ?? {});
+    await client.send(
+      new UpdateStackCommand({
+        StackName: stack,
+        TemplateURL: templateUrl,
+        Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'],
+        Parameters: parameters
+          .filter((name) => name !== 'BootstrapVersion')
+          .map((ParameterKey) => ({ ParameterKey, UsePreviousValue: true })),
+      }),
+    );
+    await waitUntilStackUpdateComplete(
+      { client, maxWaitTime: UPDATE_TIMEOUT_S, minDelay: 0.1, maxDelay: 0.2 },
+      { StackName: stack },
+    );
+  }
+  await fillGaps(readTemplate(instance, STACKS[1]), STACKS[1], endpoint);
+}
+
+async function hasChanged(client: CloudFormationClient, instance: Instance, stack: string): Promise<boolean> {
+  const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName: stack }));
+  return JSON.stringify(JSON.parse(TemplateBody)) !== JSON.stringify(readTemplate(instance, stack));
+}
+
+/** Uploads what the bucket does not have. @returns where the stack's own template is */
+async function publishAssets(s3: S3Client, instance: Instance, stack: string, endpoint: AwsEndpoint): Promise<string> {
+  const manifest = JSON.parse(readFileSync(path.join(assemblyOf(instance), `${stack}.assets.json`), 'utf8'));
+  const assets = Object.values(manifest.files as Record<string, FileAsset>);
+  const placed = await Promise.all(assets.map((asset) => publishAsset(s3, instance, asset)));
+  const template = placed.find(({ source }) => source === `${stack}.template.json`);
+  if (!template) throw new Error(`The manifest of ${stack} names no template.`);
+  return `${endpoint.url}/${template.Bucket}/${template.Key}`;
+}
+
+async function publishAsset(s3: S3Client, instance: Instance, { source, destinations }: FileAsset) {
+  const [destination] = Object.values(destinations);
+  const fill = (text = '') =>
+    text
+      .replaceAll(/\$\{AWS::AccountId\}/g, ACCOUNT)
+      .replaceAll(/\$\{AWS::Region\}/g, REGION)
+      .replaceAll(/\$\{AWS::Partition\}/g, 'aws');
+  const place = { Bucket: fill(destination?.bucketName), Key: fill(destination?.objectKey) };
+  const there = await s3.send(new HeadObjectCommand(place)).then(
+    () => true,
+    () => false,
+  );
+  const file = path.join(assemblyOf(instance), source.path);
+  if (!there && existsSync(file)) {
+    const Body = source.packaging === 'zip' ? zipFolder(file) : readFileSync(file);
+    await s3.send(new PutObjectCommand({ ...place, Body }));
+  }
+  return { ...place, source: source.path };
+}

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync, chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { LOCAL_MAX_CONNECTIONS } from '../../lib/stage.ts';
+import { type Instance, inside, type Secrets, StartError } from '../instance.ts';
+import { type Installation, install } from './postgres-installation.ts';
+import { type Processes, waitUntil } from './processes.ts';
+
+const run = promisify(execFile);
+const START_TIMEOUT_MS = 20_000;
+
+/** PostgreSQL 18: a primary and a streaming replica, on 127.0.0.1 and on no socket file. */
+export class Postgres {
+  readonly #instance: Instance;
+  readonly #secrets: Secrets;
+  readonly #installation: Installation;
+
+  constructor(instance: Instance, secrets: Secrets) {
+    this.#instance = instance;
+    this.#secrets = secrets;
+    this.#installation = install(instance);
+  }
+
+  #folder(name: 'primary' | 'replica'): string {
+    return path.join(this.#installation.data, name);
+  }
+
+  /** Makes both data folders once. @throws StartError for a folder that an interrupted set-up left half-written */
+  async initialise(): Promise<void> {
+    const complete = path.join(this.#installation.data, 'complete');
+    if (existsSync(complete)) return;
+    if (existsSync(this.#folder('primary'))) {
+      throw new StartError(
+        `The database folder ${this.#installation.data} is half-written: its set-up was interrupted. Wipe it with: npm run reset`,
+      );
+    }
+    await this.#initdb();
+    await this.#copyToReplica();
+    writeFileSync(complete, '');
+  }
+
+  async #initdb(): Promise<void> {
+    const { binaries, data, user } = this.#installation;
+    const passwordFile = path.join(data, 'password');
+    writeFileSync(passwordFile, this.#secrets.superuser, { mode: 0o600 });
+    if (user) chownSync(passwordFile, user.uid, user.gid);
+    const args = [
+      '-D',
+      this.#folder('primary'),
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+    ];
+    await run(
+      path.join(binaries, 'bin', 'initdb'),
+      [...args, '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync'],
+      {
+        ...user,
+        cwd: data,
+        env: { ...process.env, LC_ALL: 'C' },
+      },
+    ).catch((cause) => {
+      throw new StartError(
+        `initdb failed: ${String(cause.stderr || cause.message)
+          .trim()
+          .split('\n')
+          .at(-1)}`,
+      );
+    });
+    rmSync(passwordFile);
+    appendFileSync(path.join(this.#folder('primary'), 'postgresql.conf'), serverSettings());
+  }
+
+  /** A copy of the stopped primary, told to follow it: a true streaming replica. */
+  async #copyToReplica(): Promise<void> {
+    const { user, data } = this.#installation;
+    await run('cp', ['-a', this.#folder('primary'), this.#folder('replica')], { ...user, cwd: data });
+    const standby = path.join(this.#folder('replica'), 'standby.signal');
+    writeFileSync(standby, '');
+    if (user) chownSync(standby, user.uid, user.gid);
+  }
+
+  async start(processes: Processes): Promise<void> {
+    this.startPrimary(processes);
+    this.startReplica(processes);
+    await Promise.all([
+      this.#answers(processes, 'postgres-primary', this.#instance.ports.writer),
+      this.#answers(processes, 'postgres-replica', this.#instance.ports.reader),
+    ]);
+  }
+
+  startPrimary(processes: Processes): void {
+    this.#startServer(processes, 'postgres-primary', this.#folder('primary'), this.#instance.ports.writer, []);
+  }
+
+  startReplica(processes: Processes): void {
+    const { ports } = this.#instance;
+    const source = `host=127.0.0.1 port=${ports.writer} user=postgres password=${this.#secrets.superuser} application_name=replica`;
+    this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
+      '-c',
+      `primary_conninfo=${source}`,
+    ]);
+  }
+
+  #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): void {
+    const { binaries, user, data } = this.#installation;
+    processes.start(name, path.join(binaries, 'bin', 'postgres'), ['-D', folder, '-p', String(port), ...args], {
+      ...user,
+      cwd: data,
+      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+      stopSignal: 'SIGINT',
+    });
+  }
+
+  async #answers(processes: Processes, name: string, port: number): Promise<void> {
+    let last = '';
+    const answers = async () => {
+      if (!processes.isRunning(name))
+        throw new StartError(
+          `${name} ended while it started; its log is ${inside(this.#instance, 'logs', `${name}.log`)}`,
+        );
+      try {
+        await this.query(port, 'SELECT 1', 'postgres');
+        return true;
+      } catch (error) {
+        last = (error as Error).message;
+        return false;
+      }
+    };
+    await waitUntil(answers, START_TIMEOUT_MS, 50).catch((error) => {
+      if (error instanceof StartError) throw error;
+      throw new StartError(
+        `${name} does not answer (${last}); its log is ${inside(this.#instance, 'logs', `${name}.log`)}`,
+      );
+    });
+  }
+
+  /** How an administrator connects. */
+  connection(port: number, database = 'throughline'): pg.ClientConfig {
+    return { host: '127.0.0.1', port, user: 'postgres', password: this.#secrets.superuser, database };
+  }
+
+  async query(port: number, text: string, database?: string): Promise<unknown[]> {
+    return this.withClient(port, async (client) => (await client.query(text)).rows, database);
+  }
+
+  async withClient<T>(port: number, work: (client: pg.Client) => Promise<T>, database?: string): Promise<T> {
+    const client = new pg.Client({ ...this.connection(port, database), connectionTimeoutMillis: 2_000 });
+    // A server that stops under it fails the query that waits; the event beside that would end this process.
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** Durable as in production; small buffers, since a laptop has other things to do. */
+const serverSettings = () => `
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = ${LOCAL_MAX_CONNECTIONS}
+shared_buffers = 64MB
+wal_level = replica
+wal_keep_size = 512MB
+hot_standby_feedback = on
+wal_receiver_status_interval = 1s
+wal_retrieve_retry_interval = 200ms
+log_min_messages = warning
+`;

@@ -1,0 +1,52 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { Redis as Valkey } from 'iovalkey';
+import { accessRules, CACHE_USERS } from '../../lambdas/cache/cache-users.ts';
+import { type Instance, inside, type Secrets, StartError } from '../instance.ts';
+import { findValkey } from '../python/python.ts';
+import { type Processes, waitUntil } from './processes.ts';
+
+const START_TIMEOUT_MS = 5_000;
+
+/** Starts Valkey with one user a service, each held to its keys and commands. */
+export async function startValkey(instance: Instance, secrets: Secrets, processes: Processes): Promise<void> {
+  const folder = inside(instance, 'valkey');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(inside(instance, 'valkey', 'users.acl'), accessList(secrets), { mode: 0o600 });
+  // Paths are relative to the folder that it starts in: the file's format has no good way to write a blank.
+  const settings = `bind 127.0.0.1\nport ${instance.ports.cache}\ndir .\naclfile users.acl\nsave 60 1\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n`;
+  writeFileSync(inside(instance, 'valkey', 'valkey.conf'), settings);
+  processes.start('valkey', findValkey(), ['valkey.conf'], { cwd: folder });
+  await answers(instance, secrets, processes);
+}
+
+async function answers(instance: Instance, secrets: Secrets, processes: Processes): Promise<void> {
+  const log = inside(instance, 'logs', 'valkey.log');
+  const valkey = new Valkey({
+    host: '127.0.0.1',
+    port: instance.ports.cache,
+    password: secrets.cacheAdmin,
+    retryStrategy: () => 25,
+    maxRetriesPerRequest: null,
+  });
+  valkey.on('error', () => {});
+  let ready = false;
+  valkey
+    .ping()
+    .then(() => (ready = true))
+    .catch(() => {});
+  await waitUntil(() => {
+    if (!processes.isRunning('valkey')) throw new StartError(`Valkey ended while it started; its log is ${log}`);
+    return ready;
+  }, START_TIMEOUT_MS)
+    .catch((error) => {
+      throw error instanceof StartError ? error : new StartError(`Valkey does not answer; its log is ${log}`);
+    })
+    .finally(() => valkey.disconnect());
+}
+
+function accessList(secrets: Secrets): string {
+  const users = Object.entries(CACHE_USERS).map(
+    ([name, user]) => `user ${name} on >${secrets.services[name]} ${accessRules(user)}`,
+  );
+  return [`user default on >${secrets.cacheAdmin} ~* &* +@all`, ...users, ''].join('\n');
+}
