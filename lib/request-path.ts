@@ -9,7 +9,7 @@ import { ValkeyCluster } from '../lambdas/cache/valkey.construct.ts';
 import { CatalogService } from '../lambdas/catalog/catalog.construct.ts';
 import { Aurora } from '../lambdas/database/aurora.construct.ts';
 import { Database } from '../lambdas/database/database.construct.ts';
-import { Housekeeping } from '../lambdas/database/housekeeping.construct.ts';
+import { Retention } from '../lambdas/database/retention.construct.ts';
 import { Migrations } from '../lambdas/database/migrations.construct.ts';
 import { HealthService } from '../lambdas/health/health.construct.ts';
 import { OrdersService } from '../lambdas/orders/orders.construct.ts';
@@ -53,14 +53,14 @@ export function composeApp(app: App, stage: Stage) {
   const { network, aurora, valkey } = data;
   const { balancer } = gateway;
   if (stage.aws && network && aurora && valkey && balancer && edge) {
-    const watched = {
+    const monitoring = {
       services: stacks.get('services'),
       queues: state.queues,
       mail: state.mail,
       gateway: gateway.gateway,
       balancer,
     };
-    new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...watched, aurora, valkey });
+    new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...monitoring, aurora, valkey });
   }
   warnDeployer(stacks, stage);
   for (const stack of stacks.all) acknowledgeHelpers(stack);
@@ -96,10 +96,10 @@ function composeData(stacks: Stacks, stage: Stage) {
   };
 }
 
-type Ground = ReturnType<typeof composeState> & ReturnType<typeof composeData> & { stage: Stage };
+type ServiceDependencies = ReturnType<typeof composeState> & ReturnType<typeof composeData> & { stage: Stage };
 
 /** Hops 5, 6 and 8: auth, the business services and the workers. */
-function composeServices(stack: Stack, { stage, network, aurora, valkey, signingKey, queues, mail, sandbox }: Ground) {
+function composeServices(stack: Stack, { stage, network, aurora, valkey, signingKey, queues, mail, sandbox }: ServiceDependencies) {
   const database = new Database(stack, 'Database', { stage, ...(aurora && { aurora }) });
   const cache = new Cache(stack, 'Cache', { stage, ...(valkey && { valkey }) });
   const tier: ServiceTier = { stage, network, database, cache, queues };
@@ -119,7 +119,7 @@ function composeServices(stack: Stack, { stage, network, aurora, valkey, signing
   // Hop 8, after the answer. The bulk worker's queue is there; the worker takes its place here.
   const workers = {
     relay: new OutboxRelay(stack, 'Relay', tier),
-    housekeeping: new Housekeeping(stack, 'Housekeeping', tier),
+    retention: new Retention(stack, 'Retention', tier),
     email: new EmailWorker(stack, 'Email', { ...tier, mail }),
   };
 

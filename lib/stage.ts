@@ -17,7 +17,7 @@ export interface Stage {
   readonly logRetentionDays: 3 | 30 | 90;
   readonly paymentProvider: 'sandbox';
   /** How often what was left behind is looked for: unsent events, expired orders. Each look wakes a sleeping database. */
-  readonly sweepMinutes: number;
+  readonly jobIntervalMinutes: number;
   /** How many of a function may run at once; with the pool size, this is what the database has to bear. */
   readonly concurrency: { readonly api: number; readonly worker: number };
   readonly database: DatabasePlan;
@@ -106,7 +106,7 @@ function localStage(context: StageContext): Stage {
     retainData: false,
     logRetentionDays: 3,
     paymentProvider: 'sandbox',
-    sweepMinutes: 1,
+    jobIntervalMinutes: 1,
     concurrency: { api: 8, worker: 2 },
     database: {
       kind: 'given',
@@ -146,7 +146,7 @@ function devStage(context: StageContext): Stage {
     name: 'dev',
     retainData: false,
     logRetentionDays: 30,
-    sweepMinutes: 360,
+    jobIntervalMinutes: 360,
     concurrency: { api: 5, worker: 2 },
     database: {
       kind: 'aurora',
@@ -183,7 +183,7 @@ function prodStage(context: StageContext): Stage {
     name: 'prod',
     retainData: true,
     logRetentionDays: 90,
-    sweepMinutes: 1,
+    jobIntervalMinutes: 1,
     concurrency: { api: 50, worker: 10 },
     database: {
       kind: 'aurora',

@@ -41,7 +41,7 @@ export function defaultInstance(env = process.env): Instance {
     const value = env[variable];
     if (value === undefined) continue;
     if (!/^\d{1,5}$/.test(value) || Number(value) < 1 || Number(value) > 65_535) {
-      throw new StartError(`${variable}=${value} is not a port; use a number from 1 to 65535.`);
+      throw new CommandError(`${variable}=${value} is not a port; use a number from 1 to 65535.`);
     }
     ports[name] = Number(value);
   }
@@ -56,7 +56,7 @@ const variableOf = (name: string) => `THROUGHLINE_${name.toUpperCase()}_PORT`;
 function assertKnownPorts(env: NodeJS.ProcessEnv): void {
   const known = Object.keys(DEFAULT_PORTS).map(variableOf);
   const unknown = Object.keys(env).find((name) => /^THROUGHLINE_.*_PORT$/.test(name) && !known.includes(name));
-  if (unknown) throw new StartError(`${unknown} is no port of the platform; there are ${known.join(', ')}.`);
+  if (unknown) throw new CommandError(`${unknown} is no port of the platform; there are ${known.join(', ')}.`);
 }
 
 function assertDistinct(ports: Ports): void {
@@ -64,14 +64,14 @@ function assertDistinct(ports: Ports): void {
   for (const [name, port] of entries) {
     const [twin] = entries.find(([other, same]) => other !== name && same === port) ?? [];
     if (twin)
-      throw new StartError(
+      throw new CommandError(
         `${variableOf(name)} and ${variableOf(twin)} are both ${port}; give each a port of its own.`,
       );
   }
 }
 
 /** A fault that its reader can do something about: shown as one line, without a stack. */
-export class StartError extends Error {}
+export class CommandError extends Error {}
 
 export const inside = (instance: Instance, ...parts: string[]) => path.join(instance.folder, ...parts);
 
@@ -82,7 +82,7 @@ export function prepareFolder(instance: Instance): void {
 }
 
 /** Writes a file whole or not at all: a process that dies here leaves the old one. Readable by its owner only. */
-export function replaceFile(file: string, text: string): void {
+export function writeFileAtomically(file: string, text: string): void {
   const fresh = `${file}.${process.pid}.new`;
   writeFileSync(fresh, text, { mode: 0o600 });
   renameSync(fresh, file);
@@ -90,14 +90,14 @@ export function replaceFile(file: string, text: string): void {
 
 /**
  * Reads a file of our own. @returns undefined where there is none
- * @throws StartError for one that is damaged, and says what to do
+ * @throws CommandError for one that is damaged, and says what to do
  */
 export function readOwnJson<T>(file: string): T | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch {
-    throw new StartError(`${file} is damaged. Put back a copy of it, or wipe the local data with: npm run reset`);
+    throw new CommandError(`${file} is damaged. Put back a copy of it, or wipe the local data with: npm run reset`);
   }
 }
 
@@ -115,18 +115,18 @@ export interface Secrets {
 export function readSecrets(instance: Instance, services: readonly string[]): Secrets {
   const file = inside(instance, 'secrets.json');
   const known = readOwnJson<Partial<Secrets>>(file) ?? {};
-  const mint = () => randomBytes(18).toString('base64url');
+  const newSecret = () => randomBytes(18).toString('base64url');
   const secrets: Secrets = {
-    superuser: known.superuser ?? mint(),
-    services: Object.fromEntries(services.map((name) => [name, known.services?.[name] ?? mint()])),
-    cacheAdmin: known.cacheAdmin ?? mint(),
-    adminPassword: known.adminPassword ?? mint(),
+    superuser: known.superuser ?? newSecret(),
+    services: Object.fromEntries(services.map((name) => [name, known.services?.[name] ?? newSecret()])),
+    cacheAdmin: known.cacheAdmin ?? newSecret(),
+    adminPassword: known.adminPassword ?? newSecret(),
   };
-  replaceFile(file, JSON.stringify(secrets, null, 2));
+  writeFileAtomically(file, JSON.stringify(secrets, null, 2));
   return secrets;
 }
 
-/** @throws StartError for a port that somebody listens on */
+/** @throws CommandError for a port that somebody listens on */
 export async function assertPortFree(port: number, what: string, variable: string): Promise<void> {
   const fault = await new Promise<string | undefined>((resolve) => {
     const server = createServer().once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
@@ -137,7 +137,7 @@ export async function assertPortFree(port: number, what: string, variable: strin
     fault === 'EACCES'
       ? 'may not be opened by an ordinary user. Choose one from 1024 on'
       : 'is taken. Stop what listens there, or choose another';
-  throw new StartError(`Port ${port} (${what}) ${why}: ${variable}=<port> npm start`);
+  throw new CommandError(`Port ${port} (${what}) ${why}: ${variable}=<port> npm start`);
 }
 
 /** Ports that nobody listens on now, for a platform beside another. */

@@ -4,7 +4,7 @@ import type http from 'node:http';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import * as deploying from './deployment/deploy.ts';
-import { ADMIN_EMAIL, forgetPublishing, prepareDatabase, seed } from './deployment/seed.ts';
+import { ADMIN_EMAIL, republishRecentEvents, prepareDatabase, seed } from './deployment/seed.ts';
 import {
   assertPortFree,
   type Instance,
@@ -12,7 +12,7 @@ import {
   type Ports,
   prepareFolder,
   readSecrets,
-  replaceFile,
+  writeFileAtomically,
   SERVICES_WITH_PASSWORD,
   type Secrets,
 } from './instance.ts';
@@ -28,7 +28,7 @@ import {
 } from './servers/emulator.ts';
 import { Mailbox } from './servers/mailbox.ts';
 import { Postgres } from './servers/postgres.ts';
-import { assertAlone, Processes } from './servers/processes.ts';
+import { assertNotRunning, Processes } from './servers/processes.ts';
 import { startValkey } from './servers/valkey.ts';
 
 /** What `.local/endpoints.json` says, for programs. */
@@ -92,7 +92,7 @@ export class Platform {
 
   /** Refuses to start beside itself, where others listen, or without the emulator that it is told to use. */
   async check(): Promise<void> {
-    await assertAlone(this.instance);
+    await assertNotRunning(this.instance);
     const started = Object.entries(this.instance.ports).filter(([name]) => name !== 'emulator' || this.endpoint.ours);
     for (const [name, port] of started) {
       await assertPortFree(port, PORT_NAMES[name as keyof Ports], `THROUGHLINE_${name.toUpperCase()}_PORT`);
@@ -170,7 +170,7 @@ export class Platform {
   }
 
   async #sendEventsAgain(): Promise<void> {
-    await forgetPublishing(this.postgres, this.instance.ports.writer);
+    await republishRecentEvents(this.postgres, this.instance.ports.writer);
     await deploying.runRelay(this.endpoint);
   }
 
@@ -190,7 +190,7 @@ export class Platform {
     const sources = ['/_ministack/ses/messages', '/_aws/ses'].map((list) => `${this.endpoint.url}${list}`);
     this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), sources, agent });
     await this.#mailbox.listening;
-    replaceFile(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2));
+    writeFileAtomically(inside(this.instance, 'endpoints.json'), JSON.stringify(this.endpoints(), null, 2));
   }
 
   endpoints(): Endpoints {

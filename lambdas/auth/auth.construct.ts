@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
-import { API_TIMEOUT, PATIENT_TIMEOUT, ServiceFunction } from '../../lib/constructs/service-function.ts';
+import { API_TIMEOUT, BACKGROUND_TIMEOUT, ServiceFunction } from '../../lib/constructs/service-function.ts';
 import type { Stage } from '../../lib/stage.ts';
 import { authRoutes } from './auth.routes.ts';
 
@@ -50,7 +50,7 @@ export class AuthService extends Construct implements ApiService {
       name: 'auth',
       description: 'Sign-up, log-in, sessions',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       // Lambda's share of a core grows with memory; hashing a password wants a whole one.
       memoryMiB: 1769,
       concurrency: stage.concurrency.api,
@@ -69,9 +69,9 @@ export class AuthService extends Construct implements ApiService {
       network,
       name: 'make-admin',
       description: 'Makes a verified account an administrator’s',
-      timeout: PATIENT_TIMEOUT,
+      timeout: BACKGROUND_TIMEOUT,
       concurrency: 1,
     });
-    database.connect(makeAdmin, 'auth', 'patient');
+    database.connect(makeAdmin, 'auth', 'background');
   }
 }

@@ -6,7 +6,7 @@ import { emailSchema, text, uuidSchema } from '../shared/text.ts';
 import { authProblems } from './auth.errors.ts';
 import { nameSchema, passwordSchema, sessionSchema, tokensSchema, userSchema } from './user.ts';
 
-const userAnswer = z.object({ user: userSchema });
+const userResponse = z.object({ user: userSchema });
 const opaqueToken = text(1, 200);
 /** Hashing a password costs 19 MiB and about 35 ms of a core: these routes are throttled first. */
 const HASHING_LIMIT = { ratePerSecond: 50, burst: 100 } as const;
@@ -19,7 +19,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/signup',
     caller: 'public',
     body: z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema }),
-    answers: { 201: { description: 'The account.', body: userAnswer } },
+    responses: { 201: { description: 'The account.', body: userResponse } },
     problems: [authProblems.EMAIL_TAKEN],
     limit: HASHING_LIMIT,
   },
@@ -30,7 +30,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/login',
     caller: 'public',
     body: z.strictObject({ email: emailSchema, password: text(1, 128) }),
-    answers: { 200: { description: 'An access token of ten minutes and a refresh token.', body: tokensSchema } },
+    responses: { 200: { description: 'An access token of ten minutes and a refresh token.', body: tokensSchema } },
     problems: [authProblems.INVALID_CREDENTIALS, authProblems.TOO_MANY_ATTEMPTS],
     limit: HASHING_LIMIT,
   },
@@ -41,7 +41,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/refresh',
     caller: 'public',
     body: z.strictObject({ refreshToken: opaqueToken }),
-    answers: { 200: { description: 'The next pair.', body: tokensSchema } },
+    responses: { 200: { description: 'The next pair.', body: tokensSchema } },
     problems: [authProblems.REFRESH_INVALID, authProblems.REFRESH_REUSED],
     limit: WRITE_LIMIT,
   },
@@ -51,7 +51,7 @@ export const authRoutes = defineRoutes({
     method: 'POST',
     path: '/auth/logout',
     caller: 'user',
-    answers: { 204: { description: 'Ended.' } },
+    responses: { 204: { description: 'Ended.' } },
     limit: WRITE_LIMIT,
   },
   me: {
@@ -60,7 +60,7 @@ export const authRoutes = defineRoutes({
     method: 'GET',
     path: '/auth/me',
     caller: 'user',
-    answers: { 200: { description: 'The caller.', body: userAnswer } },
+    responses: { 200: { description: 'The caller.', body: userResponse } },
     limit: READ_LIMIT,
   },
   listSessions: {
@@ -70,7 +70,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/sessions',
     caller: 'user',
     query: pageQuerySchema,
-    answers: { 200: { description: 'Sessions.', body: pageOf(sessionSchema) } },
+    responses: { 200: { description: 'Sessions.', body: pageOf(sessionSchema) } },
     limit: READ_LIMIT,
   },
   endSession: {
@@ -80,7 +80,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/sessions/{id}',
     caller: 'user',
     params: z.object({ id: uuidSchema }),
-    answers: { 204: { description: 'Ended.' } },
+    responses: { 204: { description: 'Ended.' } },
     problems: [commonProblems.NOT_FOUND],
     limit: WRITE_LIMIT,
   },
@@ -91,7 +91,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/verify-email',
     caller: 'public',
     body: z.strictObject({ token: opaqueToken }),
-    answers: { 204: { description: 'Verified.' } },
+    responses: { 204: { description: 'Verified.' } },
     problems: [authProblems.MAIL_TOKEN_INVALID],
     limit: WRITE_LIMIT,
   },
@@ -101,7 +101,7 @@ export const authRoutes = defineRoutes({
     method: 'POST',
     path: '/auth/verify-email/resend',
     caller: 'user',
-    answers: { 202: { description: 'On its way, unless the address is verified already.' } },
+    responses: { 202: { description: 'On its way, unless the address is verified already.' } },
     limit: HASHING_LIMIT,
   },
   requestPasswordReset: {
@@ -111,7 +111,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/password-reset',
     caller: 'public',
     body: z.strictObject({ email: emailSchema }),
-    answers: { 202: { description: 'On its way, if there is such an account.' } },
+    responses: { 202: { description: 'On its way, if there is such an account.' } },
     problems: [authProblems.TOO_MANY_ATTEMPTS],
     limit: HASHING_LIMIT,
   },
@@ -122,7 +122,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/password-reset/confirm',
     caller: 'public',
     body: z.strictObject({ token: opaqueToken, newPassword: passwordSchema }),
-    answers: { 204: { description: 'Set.' } },
+    responses: { 204: { description: 'Set.' } },
     problems: [authProblems.MAIL_TOKEN_INVALID],
     limit: HASHING_LIMIT,
   },
@@ -132,7 +132,7 @@ export const authRoutes = defineRoutes({
     method: 'GET',
     path: '/.well-known/jwks.json',
     caller: 'public',
-    answers: {
+    responses: {
       200: {
         description: 'The key set.',
         body: z.object({

@@ -26,7 +26,7 @@ export class Authorizer extends Construct {
       name: 'authorizer',
       description: 'Verifies access tokens and looks up whether the session was ended',
       timeout: Duration.seconds(5),
-      frontline: true,
+      userFacing: true,
     });
     cache.connect(this.check, 'authorizer');
     signingKey.grantVerify(this.check);

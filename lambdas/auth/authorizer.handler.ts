@@ -4,7 +4,7 @@ import { type CacheClient, cacheFromEnv } from '../cache/cache.client.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Principal } from '../shared/contract.ts';
 import { readEnv } from '../shared/env.ts';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 import { verifyAccessToken } from './access-token.ts';
 import { createKeySet, type PublicJwk } from './kms-keys.ts';
@@ -49,7 +49,7 @@ async function authenticate(event: APIGatewayRequestAuthorizerEvent, { keys, iss
   try {
     return await verifyAccessToken(token, keySet, issuer, systemClock());
   } catch (error) {
-    logger.info('token refused', { reason: errorFacts(error).errorMessage });
+    logger.info('token refused', { reason: errorFields(error).errorMessage });
     return undefined;
   }
 }

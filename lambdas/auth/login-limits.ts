@@ -31,7 +31,7 @@ export class LoginLimits {
   }
 
   /** After a success: only failures count. */
-  async forgive(email: string, address: string): Promise<void> {
+  async recordSuccess(email: string, address: string): Promise<void> {
     await this.#cache.attempt((valkey) => valkey.pipeline().del(accountKey(email)).decr(addressKey(address)).exec());
   }
 

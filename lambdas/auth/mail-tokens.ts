@@ -15,7 +15,7 @@ import {
   useMailToken,
 } from './auth.repository.ts';
 import { hashPassword } from './passwords.ts';
-import { rememberRevoked } from './revocation.ts';
+import { markRevoked } from './revocation.ts';
 import { RESET_PASSWORD_HOURS, VERIFY_EMAIL_HOURS } from './user.ts';
 
 /** Mails a fresh verification link; does nothing for an address that is verified already. */
@@ -68,5 +68,5 @@ export async function resetPassword(
     await markEmailVerified(tx, userId);
     return revokeSessions(tx, userId);
   });
-  await rememberRevoked(cache, ended);
+  await markRevoked(cache, ended);
 }

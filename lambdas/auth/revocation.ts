@@ -8,9 +8,9 @@ const REMEMBER_SECONDS = ACCESS_TOKEN_SECONDS + 60;
 const revokedKey = (sessionId: string) => `revoked:${sessionId}`;
 
 /** Refuses the sessions' access tokens from now on. The rows in the database are the truth; this makes it immediate. */
-export async function rememberRevoked(cache: CacheClient, sessionIds: string[]): Promise<void> {
+export async function markRevoked(cache: CacheClient, sessionIds: string[]): Promise<void> {
   if (sessionIds.length === 0) return;
-  const done = await cache.insist(async (valkey) => {
+  const done = await cache.attemptWithRetries(async (valkey) => {
     const batch = valkey.pipeline();
     for (const id of sessionIds) batch.set(revokedKey(id), '1', 'EX', REMEMBER_SECONDS);
     const answers = (await batch.exec()) ?? [];
@@ -18,7 +18,7 @@ export async function rememberRevoked(cache: CacheClient, sessionIds: string[]):
     return true;
   });
   // Then the tokens' ten minutes decide, and a metric says so.
-  if (!done) count('RevocationLost');
+  if (!done) count('RevocationNotCached');
 }
 
 /** @returns undefined when the cache cannot tell */

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.client.ts';
 import { type Clock, DAY_MS } from '../shared/clock.ts';
 import type { Principal } from '../shared/contract.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
-import { hashSecretToken, mintSecretToken } from '../shared/secret-tokens.ts';
+import { hashSecretToken, generateSecretToken } from '../shared/secret-tokens.ts';
 import { signAccessToken, type TokenSigner } from './access-token.ts';
 import { authProblems } from './auth.errors.ts';
 import {
@@ -14,8 +14,8 @@ import {
   rotateRefreshToken,
 } from './auth.repository.ts';
 import type { LoginLimits } from './login-limits.ts';
-import { NOBODYS_HASH, verifyPassword } from './passwords.ts';
-import { rememberRevoked } from './revocation.ts';
+import { DUMMY_HASH, verifyPassword } from './passwords.ts';
+import { markRevoked } from './revocation.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_DAYS, type Tokens } from './user.ts';
 
 export interface SessionDependencies {
@@ -37,10 +37,10 @@ export interface LogInInput {
 export async function logIn(deps: SessionDependencies, limits: LoginLimits, input: LogInInput): Promise<Tokens> {
   await limits.check(input.email, input.address);
   const user = await deps.database.write((db) => findUserByEmail(db, input.email));
-  const fits = await verifyPassword(input.password, user?.password_hash ?? NOBODYS_HASH);
+  const fits = await verifyPassword(input.password, user?.password_hash ?? DUMMY_HASH);
   if (!user || !fits) throw new Problem(authProblems.INVALID_CREDENTIALS);
-  await limits.forgive(input.email, input.address);
-  const refreshToken = mintSecretToken();
+  await limits.recordSuccess(input.email, input.address);
+  const refreshToken = generateSecretToken();
   const expiresAt = new Date(deps.clock().getTime() + SESSION_DAYS * DAY_MS);
   const session = { userId: user.id, userAgent: input.userAgent, address: input.address, expiresAt };
   const sessionId = await deps.database.write((db) =>
@@ -61,7 +61,7 @@ export async function logIn(deps: SessionDependencies, limits: LoginLimits, inpu
  */
 export async function refreshSession(deps: SessionDependencies, refreshToken: string): Promise<Tokens> {
   const used = hashSecretToken(refreshToken);
-  const next = mintSecretToken();
+  const next = generateSecretToken();
   const found = await deps.database.transaction(async (tx) => {
     const token = await lockRefreshToken(tx, used);
     if (!token) return undefined;
@@ -70,7 +70,7 @@ export async function refreshSession(deps: SessionDependencies, refreshToken: st
     return token;
   });
   if (found?.used) {
-    await rememberRevoked(deps.cache, [found.session_id]);
+    await markRevoked(deps.cache, [found.session_id]);
     throw new Problem(authProblems.REFRESH_REUSED);
   }
   if (!found?.live) throw new Problem(authProblems.REFRESH_INVALID);
@@ -80,7 +80,7 @@ export async function refreshSession(deps: SessionDependencies, refreshToken: st
 /** Ends the caller's own session, or another of the caller's. @throws Problem NOT_FOUND for one that is not open */
 export async function endSession(deps: SessionDependencies, principal: Principal, sessionId: string): Promise<void> {
   const ended = await deps.database.write((db) => revokeSessions(db, principal.userId, sessionId));
-  await rememberRevoked(deps.cache, ended);
+  await markRevoked(deps.cache, ended);
   if (ended.length === 0 && sessionId !== principal.sessionId) throw new Problem(commonProblems.NOT_FOUND);
 }
 

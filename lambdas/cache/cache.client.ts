@@ -1,7 +1,7 @@
 import { Redis as Valkey } from 'iovalkey';
 import * as z from 'zod';
 import { readEnv, wholeNumber } from '../shared/env.ts';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 
 export interface CacheSettings {
@@ -23,7 +23,7 @@ export interface CacheClient {
   /** @returns what the command answered, or `undefined` when the cache is unavailable. Never throws for that. */
   attempt<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
   /** The same for what matters more than a moment's wait: tried also while the cache is left alone, and up to three times. */
-  insist<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
+  attemptWithRetries<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
   close(): void;
 }
 
@@ -43,13 +43,13 @@ export function createCache(settings: CacheSettings): CacheClient {
     } catch (error) {
       pausedUntilMs = Date.now() + PAUSE_MS;
       count('CacheUnavailable');
-      logger.warn('cache unavailable', errorFacts(error));
+      logger.warn('cache unavailable', errorFields(error));
       return undefined;
     }
   };
   return {
     attempt: async (command) => (Date.now() < pausedUntilMs ? undefined : run(command)),
-    insist: async (command) => (await run(command)) ?? (await run(command)) ?? run(command),
+    attemptWithRetries: async (command) => (await run(command)) ?? (await run(command)) ?? run(command),
     close: () => void client?.then((valkey) => valkey.disconnect()),
   };
 }

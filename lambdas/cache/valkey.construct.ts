@@ -66,7 +66,7 @@ export class ValkeyCluster extends Construct {
       );
   }
 
-  /** Its servers. Which of them is the primary changes with a failover, so what is watched is watched on all. */
+  /** Its servers. Which of them is the primary changes with a failover, so what is monitoring is monitoring on all. */
   readonly members: readonly string[];
 
   /** The id that a client's token names. */

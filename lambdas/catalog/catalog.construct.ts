@@ -16,7 +16,7 @@ export class CatalogService extends Construct implements ApiService {
       name: 'catalog',
       description: 'Products: list, read, create, change',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'catalog');

@@ -7,7 +7,7 @@ import { catalogProblems } from './catalog.errors.ts';
 import { newProductSchema, productChangeSchema, productSchema } from './product.ts';
 
 const params = z.object({ id: uuidSchema });
-const productAnswer = z.object({ product: productSchema });
+const productResponse = z.object({ product: productSchema });
 
 export const catalogRoutes = defineRoutes({
   listProducts: {
@@ -17,7 +17,7 @@ export const catalogRoutes = defineRoutes({
     path: '/products',
     caller: 'public',
     query: pageQuerySchema,
-    answers: { 200: { description: 'A page of products.', body: pageOf(productSchema) } },
+    responses: { 200: { description: 'A page of products.', body: pageOf(productSchema) } },
     limit: READ_LIMIT,
   },
   getProduct: {
@@ -27,7 +27,7 @@ export const catalogRoutes = defineRoutes({
     path: '/products/{id}',
     caller: 'public',
     params,
-    answers: { 200: { description: 'The product; its ETag is its version.', body: productAnswer } },
+    responses: { 200: { description: 'The product; its ETag is its version.', body: productResponse } },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
@@ -38,7 +38,7 @@ export const catalogRoutes = defineRoutes({
     path: '/products',
     caller: 'admin',
     body: newProductSchema,
-    answers: { 201: { description: 'The product.', body: productAnswer } },
+    responses: { 201: { description: 'The product.', body: productResponse } },
     problems: [catalogProblems.SKU_TAKEN],
     limit: WRITE_LIMIT,
   },
@@ -53,7 +53,7 @@ export const catalogRoutes = defineRoutes({
       'if-match': z.string().optional().meta({ description: 'The version that the change is based on, e.g. "3".' }),
     }),
     body: productChangeSchema,
-    answers: { 200: { description: 'The product as changed.', body: productAnswer } },
+    responses: { 200: { description: 'The product as changed.', body: productResponse } },
     problems: [
       commonProblems.NOT_FOUND,
       catalogProblems.IF_MATCH_REQUIRED,

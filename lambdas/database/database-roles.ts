@@ -9,7 +9,7 @@ export const DATABASE_SERVICES = [
   'relay',
   'sandbox',
   'health',
-  'housekeeping',
+  'retention',
 ] as const;
 export type DatabaseService = (typeof DATABASE_SERVICES)[number];
 

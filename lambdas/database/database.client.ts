@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
 import { readEnv, wholeNumber } from '../shared/env.ts';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 import { isUnavailable, translateDatabaseError } from './database.errors.ts';
 
@@ -27,7 +27,7 @@ export interface DatabaseSettings {
  */
 export const CONNECT_TIMEOUT_MS = 1_000;
 /** A sleeping cluster answers after some fifteen seconds. */
-export const PATIENT_CONNECT_TIMEOUT_MS = 40_000;
+export const BACKGROUND_CONNECT_TIMEOUT_MS = 40_000;
 export const QUERY_TIMEOUT_MS = 3_500;
 /** A Lambda runs one request at a time, so one connection a pool is all that it can use. */
 export const CONNECTIONS_PER_POOL = 1;
@@ -64,7 +64,7 @@ export function createDatabase(settings: DatabaseSettings): Database {
         if (!isUnavailable(error)) return translateDatabaseError(error);
         readerPausedUntilMs = Date.now() + READER_PAUSE_MS;
         count('ReaderUnavailable');
-        logger.warn('reader unavailable, reading from the writer', errorFacts(error));
+        logger.warn('reader unavailable, reading from the writer', errorFields(error));
         return write(work);
       }
     },
@@ -92,7 +92,7 @@ class BoundedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
     // While it is lent out nobody else listens, and an error without a listener would end the process.
-    this.on('error', (error) => logger.warn('database connection lost', errorFacts(error)));
+    this.on('error', (error) => logger.warn('database connection lost', errorFields(error)));
   }
 
   override query = ((...args: Parameters<pg.Client['query']>) => {
@@ -126,7 +126,7 @@ function createPool(settings: DatabaseSettings, address: string): Sql {
     keepAlive: true,
   });
   // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
-  pool.on('error', (error) => logger.warn('idle database connection lost', errorFacts(error)));
+  pool.on('error', (error) => logger.warn('idle database connection lost', errorFields(error)));
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -3,7 +3,7 @@ import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { passwordParameter, stageSecret } from '../../lib/constructs/stage-secret.ts';
 import type { Stage } from '../../lib/stage.ts';
 import type { Aurora } from './aurora.construct.ts';
-import { CONNECTIONS_PER_POOL, PATIENT_CONNECT_TIMEOUT_MS } from './database.client.ts';
+import { CONNECTIONS_PER_POOL, BACKGROUND_CONNECT_TIMEOUT_MS } from './database.client.ts';
 import { type DatabaseService, roleOf } from './database-roles.ts';
 
 /** A writer pool and a reader pool. */
@@ -29,11 +29,11 @@ export class Database extends Construct {
    * Lets a function connect as a service's role, to the writer and the readers. A `patient` one waits for a database
    * that sleeps; where people wait, 503 comes soon.
    */
-  connect(fn: ServiceFunction, service: DatabaseService, patience?: 'patient'): void {
+  connect(fn: ServiceFunction, service: DatabaseService, callerKind?: 'background'): void {
     const { stage, aurora } = this.#props;
     this.#connected.push(fn);
     fn.setEnvironment({ DATABASE_NAME: stage.database.name, DATABASE_USER: roleOf(service) });
-    if (patience) fn.setEnvironment({ DATABASE_CONNECT_TIMEOUT_MS: String(PATIENT_CONNECT_TIMEOUT_MS) });
+    if (callerKind) fn.setEnvironment({ DATABASE_CONNECT_TIMEOUT_MS: String(BACKGROUND_CONNECT_TIMEOUT_MS) });
     if (stage.database.kind === 'given') {
       const { writer, reader } = stage.database;
       const password = stageSecret(this, passwordParameter(service));

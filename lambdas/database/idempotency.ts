@@ -10,7 +10,7 @@ export interface IdempotencyClaim {
 }
 
 /** What was stored of the first request; `status` and `body` are null while it is running. */
-export interface StoredAnswer {
+export interface StoredResponse {
   requestHash: Buffer;
   status: number | null;
   body: unknown;
@@ -38,7 +38,7 @@ function canonicalJson(value: unknown): string {
  * What to answer to a repeated request.
  * @throws Problem IDEMPOTENCY_KEY_REUSED for another body, REQUEST_IN_PROGRESS while the first has no answer yet
  */
-export function replay(claim: IdempotencyClaim, stored: StoredAnswer): Replay {
+export function replay(claim: IdempotencyClaim, stored: StoredResponse): Replay {
   if (!stored.requestHash.equals(claim.requestHash)) throw new Problem(commonProblems.IDEMPOTENCY_KEY_REUSED);
   if (stored.status === null) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
   return { status: stored.status, body: stored.body };

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { readEnv } from '../shared/env.ts';
 import { logger } from '../shared/logger.ts';
 import { createSecretReader } from '../shared/secrets.ts';
-import { PATIENT_CONNECT_TIMEOUT_MS } from './database.client.ts';
+import { BACKGROUND_CONNECT_TIMEOUT_MS } from './database.client.ts';
 import { migrate } from './migrate.ts';
 
 const ownerSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
@@ -24,7 +24,7 @@ export async function handler(): Promise<{ ran: string[] }> {
       user: owner.username,
       password: owner.password,
       ssl: { rejectUnauthorized: true },
-      connectionTimeoutMillis: PATIENT_CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: BACKGROUND_CONNECT_TIMEOUT_MS,
     },
     // The files lie beside the bundled entry.
     path.join(import.meta.dirname, 'migrations'),

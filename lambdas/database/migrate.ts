@@ -19,6 +19,7 @@ export async function migrate(connection: pg.PoolConfig, folder = MIGRATIONS): P
   try {
     // Read before the migrator begins: it keeps the one connection to itself.
     const migrations = { ...(await ranElsewhere(db)), ...(await readMigrations(folder)) };
+    await createRoles(db);
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
     const { error, results } = await migrator.migrateToLatest();
     if (error) throw error;
@@ -40,6 +41,20 @@ async function ranElsewhere(db: Kysely<unknown>): Promise<Record<string, Migrati
   if (there.rows.length === 0) return {};
   const { rows } = await sql<{ name: string }>`SELECT name FROM public.kysely_migration`.execute(db);
   return Object.fromEntries(rows.map(({ name }) => [name, { up: async () => {} }]));
+}
+
+/**
+ * Creates the role of each service, with bounds that hold whatever a client forgets: 3 s for a statement, 2 s for a lock,
+ * 5 s idle in a transaction. Two runs at once may both try to create a role; the second finds it there.
+ */
+async function createRoles(db: Kysely<unknown>): Promise<void> {
+  for (const role of DATABASE_SERVICES.map(roleOf)) {
+    const name = sql.id(role);
+    await sql`CREATE ROLE ${name} LOGIN`.execute(db).catch((error: { code?: string }) => {
+      if (error.code !== DUPLICATE_OBJECT && error.code !== UNIQUE_VIOLATION) throw error;
+    });
+  }
+  await sql.raw(ROLE_BOUNDS).execute(db);
 }
 
 /** On RDS a role may sign in with a token once it has `rds_iam`, which no other PostgreSQL knows. */

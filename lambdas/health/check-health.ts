@@ -1,4 +1,4 @@
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import type { DEPENDENCIES } from './health.routes.ts';
 
 type Dependency = (typeof DEPENDENCIES)[number];
@@ -35,7 +35,7 @@ async function ask(name: Dependency, probe: () => Promise<void>): Promise<State>
     await Promise.race([probe(), late]);
     return { status: 'up', latencyMs: tookMs() };
   } catch (error) {
-    logger.warn('dependency down', { dependency: name, ...errorFacts(error) });
+    logger.warn('dependency down', { dependency: name, ...errorFields(error) });
     return { status: 'down', latencyMs: tookMs() };
   } finally {
     clearTimeout(timer);

@@ -16,7 +16,7 @@ export class HealthService extends Construct implements ApiService {
       name: 'health',
       description: 'The state of each dependency',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       concurrency: 5,
     });
     database.connect(this.api, 'health');

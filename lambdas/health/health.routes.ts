@@ -12,7 +12,7 @@ export const healthRoutes = defineRoutes({
     method: 'GET',
     path: '/health',
     caller: 'public',
-    answers: {
+    responses: {
       200: {
         description: 'The state.',
         body: z.object({

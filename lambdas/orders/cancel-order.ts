@@ -1,7 +1,7 @@
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { nextStatus, type Order } from './order.ts';
-import { orderFacts } from './order-events.ts';
+import { orderSnapshot } from './order-events.ts';
 import { orderProblems } from './orders.errors.ts';
 import { lockOrder, moveOrder, toOrder } from './orders.repository.ts';
 import type { OrderDependencies } from './place-order.ts';
@@ -20,7 +20,7 @@ export async function cancelOrder(deps: OrderDependencies, userId: string, order
     if (!status) throw new Problem(orderProblems.ORDER_NOT_CANCELLABLE, { extra: { orderStatus: row.status } });
     const moved = await moveOrder(tx, row, status, 'release');
     const order = toOrder(moved);
-    const event = newEvent('order.cancelled', order.id, moved.version, orderFacts(order, userId));
+    const event = newEvent('order.cancelled', order.id, moved.version, orderSnapshot(order, userId));
     return { order, event: await appendEvent(tx, event) };
   });
   if (event) await deps.publish([event]);

@@ -3,7 +3,7 @@ import type { DomainEvent } from '../queue/events.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
-import { orderFacts } from './order-events.ts';
+import { orderSnapshot } from './order-events.ts';
 import { lockOldestExpired, moveOrder, toOrder } from './orders.repository.ts';
 
 /** A run ends before the function's timeout; what is left is for the next. */
@@ -42,7 +42,7 @@ async function expireOldest(
       if (!row) return 'none';
       id = row.id;
       const moved = await moveOrder(tx, row, 'expired', 'release');
-      const facts = orderFacts(toOrder(moved), moved.user_id);
+      const facts = orderSnapshot(toOrder(moved), moved.user_id);
       return appendEvent(tx, newEvent('order.expired', moved.id, moved.version, facts));
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import type { EventPayload } from '../queue/events.ts';
 import type { Order } from './order.ts';
 
 /** What the house is told of an order. */
-export const orderFacts = (order: Order, userId: string): EventPayload<'order.placed'> => ({
+export const orderSnapshot = (order: Order, userId: string): EventPayload<'order.placed'> => ({
   orderId: order.id,
   userId,
   total: order.total,

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
 import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../lib/constructs/service-function.ts';
-import { Sweep } from '../../lib/constructs/sweep.ts';
+import { ScheduledJob } from '../../lib/constructs/scheduled-job.ts';
 import { orderRoutes } from './orders.routes.ts';
 
 /** Orders: their API, the worker that hears of payments, and the clock that lets unpaid ones expire. */
@@ -18,7 +18,7 @@ export class OrdersService extends Construct implements ApiService {
       name: 'orders',
       description: 'Orders: place, list, read, cancel',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'orders');
@@ -43,13 +43,13 @@ export class OrdersService extends Construct implements ApiService {
   }
 
   #addExpiry({ stage, network, database, queues }: ServiceTier): void {
-    const expiry = new Sweep(this, 'Expiry', {
+    const expiry = new ScheduledJob(this, 'Expiry', {
       stage,
       network,
       name: 'expire-orders',
       description: 'Gives the stock of unpaid orders back when their time is over',
     });
-    database.connect(expiry.function, 'orders', 'patient');
+    database.connect(expiry.function, 'orders', 'background');
     queues.grantPublish(expiry.function, ['order.expired']);
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Sql } from '../database/database.client.ts';
-import type { IdempotencyClaim, StoredAnswer } from '../database/idempotency.ts';
+import type { IdempotencyClaim, StoredResponse } from '../database/idempotency.ts';
 import { insertEvent, type NewEvent, type OutboxRow, toEvent } from '../queue/outbox.ts';
 import { type Currency, money, multiplyMoney } from '../shared/money.ts';
 import type { Order, OrderItem, OrderLine, OrderStatus } from './order.ts';
@@ -102,7 +102,7 @@ export async function insertOrder(tx: Sql, claim: IdempotencyClaim, order: Order
   return toEvent(rows[0] as OutboxRow);
 }
 
-export async function findAnswer(db: Sql, claim: IdempotencyClaim): Promise<StoredAnswer | undefined> {
+export async function findStoredResponse(db: Sql, claim: IdempotencyClaim): Promise<StoredResponse | undefined> {
   const { rows } = await sql<{ request_hash: Buffer; status: number | null; body: unknown }>`
     SELECT request_hash, status, body FROM orders.idempotency_keys
     WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key}`.execute(db);

@@ -7,7 +7,7 @@ import { MAX_LINES, orderLineSchema, orderSchema } from './order.ts';
 import { orderProblems } from './orders.errors.ts';
 
 const params = z.object({ id: uuidSchema });
-const orderAnswer = z.object({ order: orderSchema });
+const orderResponse = z.object({ order: orderSchema });
 
 export const orderRoutes = defineRoutes({
   placeOrder: {
@@ -17,7 +17,7 @@ export const orderRoutes = defineRoutes({
     path: '/orders',
     caller: 'user',
     body: z.strictObject({ items: z.array(orderLineSchema).min(1).max(MAX_LINES) }),
-    answers: { 201: { description: 'The order, awaiting payment.', body: orderAnswer } },
+    responses: { 201: { description: 'The order, awaiting payment.', body: orderResponse } },
     problems: [orderProblems.OUT_OF_STOCK, orderProblems.MIXED_CURRENCIES],
     idempotent: true,
     limit: WRITE_LIMIT,
@@ -29,7 +29,7 @@ export const orderRoutes = defineRoutes({
     path: '/orders',
     caller: 'user',
     query: pageQuerySchema,
-    answers: { 200: { description: 'A page of orders.', body: pageOf(orderSchema) } },
+    responses: { 200: { description: 'A page of orders.', body: pageOf(orderSchema) } },
     limit: READ_LIMIT,
   },
   getOrder: {
@@ -39,7 +39,7 @@ export const orderRoutes = defineRoutes({
     path: '/orders/{id}',
     caller: 'user',
     params,
-    answers: { 200: { description: 'The order.', body: orderAnswer } },
+    responses: { 200: { description: 'The order.', body: orderResponse } },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
@@ -50,7 +50,7 @@ export const orderRoutes = defineRoutes({
     path: '/orders/{id}/cancel',
     caller: 'user',
     params,
-    answers: { 200: { description: 'The cancelled order.', body: orderAnswer } },
+    responses: { 200: { description: 'The cancelled order.', body: orderResponse } },
     problems: [commonProblems.NOT_FOUND, orderProblems.ORDER_NOT_CANCELLABLE],
     limit: WRITE_LIMIT,
   },

@@ -3,13 +3,13 @@ import type { ReadYourWrites } from '../database/read-your-writes.ts';
 import { newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
-import { mintId } from '../shared/ids.ts';
+import { uuidv7 } from '../shared/ids.ts';
 import { money, multiplyMoney, sumMoney } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { MAX_QUANTITY, mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
-import { orderFacts } from './order-events.ts';
+import { orderSnapshot } from './order-events.ts';
 import { orderProblems } from './orders.errors.ts';
-import { claimAndReserve, findAnswer, insertOrder, type ReservedLine } from './orders.repository.ts';
+import { claimAndReserve, findStoredResponse, insertOrder, type ReservedLine } from './orders.repository.ts';
 
 export interface PlaceOrderInput {
   userId: string;
@@ -46,7 +46,7 @@ export async function placeOrder(deps: OrderDependencies, input: PlaceOrderInput
     if (reserved.length === 0) return undefined;
     refuseUnreserved(reserved, input.items);
     const order = newOrder(reserved, deps.clock());
-    const event = newEvent('order.placed', order.id, 1, orderFacts(order, input.userId));
+    const event = newEvent('order.placed', order.id, 1, orderSnapshot(order, input.userId));
     return { order, event: await insertOrder(tx, claim, order, event) };
   });
   if (!placed) return { replayed: await replayOf(deps, claim) };
@@ -56,7 +56,7 @@ export async function placeOrder(deps: OrderDependencies, input: PlaceOrderInput
 
 async function replayOf(deps: OrderDependencies, claim: IdempotencyClaim): Promise<Replay> {
   // The pin of this very request sends the read to the writer.
-  const stored = await deps.data.read(claim.userId, (db) => findAnswer(db, claim));
+  const stored = await deps.data.read(claim.userId, (db) => findStoredResponse(db, claim));
   if (!stored) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
   return replay(claim, stored);
 }
@@ -92,7 +92,7 @@ function newOrder(lines: ReservedLine[], now: Date): Order {
     })
     .sort((a, b) => (a.sku < b.sku ? -1 : 1));
   return {
-    id: mintId(now),
+    id: uuidv7(now),
     status: 'awaiting_payment',
     items,
     total: sumMoney(items.map((item) => item.lineTotal)),

@@ -1,10 +1,10 @@
 import type { Database, Sql } from '../database/database.client.ts';
 import type { DomainEvent } from '../queue/events.ts';
-import { appendEvent, newEvent, sendAgain } from '../queue/outbox.ts';
+import { appendEvent, newEvent, republishEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import { count } from '../shared/metrics.ts';
 import { nextStatus, type OrderAction } from './order.ts';
-import { orderFacts } from './order-events.ts';
+import { orderSnapshot } from './order-events.ts';
 import { consumeOnce, lockOrder, moveOrder, type OrderRecord, toOrder } from './orders.repository.ts';
 
 /** What payments tell. Each event takes effect once: its id is recorded in the transaction of the effect. */
@@ -14,7 +14,7 @@ export async function settleOrder(database: Database, publish: PublishCommitted,
     if (!(await consumeOnce(tx, event.id))) {
       count('EventDuplicate');
       // Told again, payments may not have heard what followed from it.
-      if (event.type === 'payment.captured') await sendAgain(tx, event.payload.paymentId, 'order.capture_refused');
+      if (event.type === 'payment.captured') await republishEvent(tx, event.payload.paymentId, 'order.capture_refused');
       return undefined;
     }
     const order = await lockOrder(tx, event.payload.orderId);
@@ -54,5 +54,5 @@ async function move(
   const status = nextStatus(row.status, action);
   if (!status) throw new Error(`Order ${row.id} cannot ${action} from ${row.status}.`);
   const moved = await moveOrder(tx, row, status, action === 'pay' ? 'consume' : 'keep');
-  return appendEvent(tx, newEvent(type, moved.id, moved.version, orderFacts(toOrder(moved), moved.user_id)));
+  return appendEvent(tx, newEvent(type, moved.id, moved.version, orderSnapshot(toOrder(moved), moved.user_id)));
 }

@@ -4,20 +4,20 @@ import type { ReadYourWrites } from '../database/read-your-writes.ts';
 import type { DomainEvent } from '../queue/events.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
-import { mintId } from '../shared/ids.ts';
+import { uuidv7 } from '../shared/ids.ts';
 import { Problem } from '../shared/problem.ts';
-import { concludePayment } from './conclude-payments.ts';
+import { reconcilePayment } from './reconcile-payments.ts';
 import { isCaptured, type Payment, type PaymentMethod } from './payment.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
 import {
-  type Beginning,
-  beginPayment,
-  findAnswer,
+  type PaymentAttempt,
+  openPayment,
+  findStoredResponse,
   findLivePayment,
   findPayment,
   type PaymentRow,
-  storeAnswer,
+  storeResponse,
   toPayment,
 } from './payments.repository.ts';
 import { settlePayment } from './settle-payment.ts';
@@ -70,19 +70,19 @@ async function begin(
   claim: IdempotencyClaim,
   orderId: string,
 ): Promise<PaymentRow | undefined> {
-  const paymentId = mintId(deps.clock());
+  const paymentId = uuidv7(deps.clock());
   const open = () =>
     deps.data.transaction(claim.userId, async (tx) => {
-      const beginning = await beginPayment(tx, claim, paymentId, orderId, deps.provider.name);
-      if (beginning.claimed && !beginning.payment) throw new NotOpened(beginning);
-      return beginning.payment;
+      const attempt = await openPayment(tx, claim, paymentId, orderId, deps.provider.name);
+      if (attempt.claimed && !attempt.payment) throw new NotOpened(attempt);
+      return attempt.payment;
     });
   try {
     return await open();
   } catch (error) {
     if (!(error instanceof NotOpened)) throw error;
     // The claim was rolled back with its transaction. A payment left behind by a dead process may free the order.
-    const freed = await refuseOrFree(deps, orderId, error.beginning);
+    const freed = await refuseUnlessFreed(deps, orderId, error.attempt);
     if (!freed) return undefined;
     return open().catch((again: unknown) => {
       // Somebody else was faster.
@@ -92,23 +92,23 @@ async function begin(
 }
 
 class NotOpened extends Error {
-  readonly beginning: Beginning;
-  constructor(beginning: Beginning) {
+  readonly attempt: PaymentAttempt;
+  constructor(attempt: PaymentAttempt) {
     super('No payment was opened.');
-    this.beginning = beginning;
+    this.attempt = attempt;
   }
 }
 
 /** @returns true when a dead process's payment turned out never to have been charged, so that the order is free again */
-async function refuseOrFree(
+async function refuseUnlessFreed(
   deps: PaymentDependencies,
   orderId: string,
-  { order_status, order_open }: Beginning,
+  { order_status, order_open }: PaymentAttempt,
 ): Promise<boolean> {
   if (order_status === null) throw new Problem(paymentProblems.ORDER_NOT_FOUND);
   let live = await deps.database.write((db) => findLivePayment(db, orderId));
   if (live?.stale) {
-    await concludePayment(deps, live);
+    await reconcilePayment(deps, live);
     live = await deps.database.write((db) => findLivePayment(db, orderId));
   }
   if (live && isCaptured(live.status)) throw new Problem(paymentProblems.ORDER_ALREADY_PAID);
@@ -134,12 +134,12 @@ async function charge(
   const { row, event } = await deps.data.transaction(claim.userId, async (tx) => {
     const event: DomainEvent | undefined = outcome && (await settlePayment(tx, begun.id, outcome));
     const row = (await findPayment(tx, begun.id)) as PaymentRow;
-    if (row.status === 'declined') await storeAnswer(tx, claim, 402, declinedAnswer(row, input.requestId));
-    else await storeAnswer(tx, claim, 201, { payment: toPayment(row) });
+    if (row.status === 'declined') await storeResponse(tx, claim, 402, declinedResponse(row, input.requestId));
+    else await storeResponse(tx, claim, 201, { payment: toPayment(row) });
     return { row, event };
   });
   if (event) await deps.publish([event]);
-  if (row.status === 'declined') throw declined(declinedAnswer(row, input.requestId), false);
+  if (row.status === 'declined') throw declined(declinedResponse(row, input.requestId), false);
   return { payment: toPayment(row), replayed: false };
 }
 
@@ -148,26 +148,26 @@ async function replayOrResume(
   claim: IdempotencyClaim,
   input: PayOrderInput,
 ): Promise<PaidOrder> {
-  const stored = await deps.database.write((db) => findAnswer(db, claim));
+  const stored = await deps.database.write((db) => findStoredResponse(db, claim));
   if (!stored) throw new Problem(paymentProblems.PAYMENT_IN_PROGRESS, { retryAfterSeconds: 1 });
   if (stored.status === null && stored.stale && stored.requestHash.equals(claim.requestHash)) {
     const begun = await deps.database.write((db) => findPayment(db, stored.subjectId));
     if (begun) return charge(deps, claim, input, begun);
   }
   const { status, body } = replay(claim, stored);
-  if (status === 402) throw declined(body as DeclinedAnswer, true);
+  if (status === 402) throw declined(body as DeclinedResponse, true);
   return { ...(body as { payment: Payment }), replayed: true };
 }
 
 /** What is stored of a refusal for its replay: what makes its document the same again. */
-type DeclinedAnswer = { paymentId: string; declineCode: string | null; requestId: string };
+type DeclinedResponse = { paymentId: string; declineCode: string | null; requestId: string };
 
-const declinedAnswer = (row: PaymentRow, requestId: string): DeclinedAnswer => ({
+const declinedResponse = (row: PaymentRow, requestId: string): DeclinedResponse => ({
   paymentId: row.id,
   declineCode: row.decline_code,
   requestId,
 });
 
-function declined({ requestId, ...extra }: DeclinedAnswer, replayed: boolean): Problem {
+function declined({ requestId, ...extra }: DeclinedResponse, replayed: boolean): Problem {
   return new Problem(paymentProblems.PAYMENT_DECLINED, { extra, requestId, headers: replayed ? REPLAYED_HEADER : {} });
 }

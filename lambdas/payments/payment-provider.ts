@@ -30,7 +30,7 @@ export interface PaymentProvider {
    * What became of an earlier charge. One that the provider never saw is closed there as declined, so that a request
    * still on its way cannot charge it later. @returns undefined when the provider does not answer
    */
-  conclude(request: Omit<ChargeRequest, 'token'>): Promise<ChargeOutcome | undefined>;
+  retrieveOrVoid(request: Omit<ChargeRequest, 'token'>): Promise<ChargeOutcome | undefined>;
   /** Idempotent by `refundId`. @throws when the provider did not confirm */
   refund(request: { refundId: string; chargeId: string; amount: Money }): Promise<void>;
   /** @returns the event, or undefined for a kind that does not concern us. @throws Problem BAD_SIGNATURE */

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
 import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../lib/constructs/service-function.ts';
-import { Sweep } from '../../lib/constructs/sweep.ts';
+import { ScheduledJob } from '../../lib/constructs/scheduled-job.ts';
 import type { EventType } from '../queue/events.ts';
 import { paymentRoutes } from './payments.routes.ts';
 import type { SandboxSecrets } from './sandbox/sandbox.construct.ts';
@@ -25,7 +25,7 @@ export class PaymentsService extends Construct implements ApiService {
       name: 'payments',
       description: 'Payments: pay, read, refund; webhooks of the provider',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       concurrency: stage.concurrency.api,
     });
     cache.connect(this.api, 'payments');
@@ -42,12 +42,12 @@ export class PaymentsService extends Construct implements ApiService {
     connect(refunds, props, ['refund.requested', 'payment.refunded']);
     props.queues.consume('payment-events', refunds);
 
-    const conclusion = new Sweep(this, 'Conclusion', {
+    const conclusion = new ScheduledJob(this, 'Conclusion', {
       ...common,
-      name: 'conclude-payments',
+      name: 'reconcile-payments',
       description: 'Asks the provider what became of payments that nobody told the end of',
     });
-    connect(conclusion.function, props, ['payment.captured', 'payment.declined'], 'patient');
+    connect(conclusion.function, props, ['payment.captured', 'payment.declined'], 'background');
   }
 }
 
@@ -56,9 +56,9 @@ function connect(
   fn: ServiceFunction,
   { database, queues, sandbox }: PaymentsServiceProps,
   tells: readonly EventType[],
-  patience?: 'patient',
+  callerKind?: 'background',
 ): void {
-  database.connect(fn, 'payments', patience);
+  database.connect(fn, 'payments', callerKind);
   sandbox.grantCall(fn);
   fn.join('gateway-clients');
   queues.grantPublish(fn, tells);

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Sql } from '../database/database.client.ts';
-import type { IdempotencyClaim, StoredAnswer } from '../database/idempotency.ts';
+import type { IdempotencyClaim, StoredResponse } from '../database/idempotency.ts';
 import { type Currency, money } from '../shared/money.ts';
 import type { NextAction, Payment, PaymentStatus, Refund } from './payment.ts';
 import { sourcesOf } from './payment.ts';
@@ -35,7 +35,7 @@ export const toPayment = (row: PaymentRow): Payment => ({
   createdAt: row.created_at.toISOString(),
 });
 
-export interface Beginning {
+export interface PaymentAttempt {
   claimed: boolean;
   order_status: string | null;
   order_open: boolean | null;
@@ -46,14 +46,14 @@ export interface Beginning {
  * Claims the key, reads what the order owes and opens a payment of it, in one round trip. The index on live payments
  * lets one in: of two at once, the second waits for the first and then opens none.
  */
-export async function beginPayment(
+export async function openPayment(
   tx: Sql,
   claim: IdempotencyClaim,
   paymentId: string,
   orderId: string,
   provider: string,
-): Promise<Beginning> {
-  const { rows } = await sql<PaymentRow & Omit<Beginning, 'payment'>>`
+): Promise<PaymentAttempt> {
+  const { rows } = await sql<PaymentRow & Omit<PaymentAttempt, 'payment'>>`
     WITH claim AS (
       INSERT INTO payments.idempotency_keys (user_id, operation, key, request_hash, subject_id)
       VALUES (${claim.userId}, ${claim.operation}, ${claim.key}, ${claim.requestHash}, ${paymentId})
@@ -68,7 +68,7 @@ export async function beginPayment(
     )
     SELECT EXISTS (SELECT FROM claim) AS claimed, o.status AS order_status, o.open AS order_open, ${PAYMENT}
     FROM (SELECT 1) AS one LEFT JOIN owed o ON true LEFT JOIN p ON true`.execute(tx);
-  const row = rows[0] as PaymentRow & Omit<Beginning, 'payment'>;
+  const row = rows[0] as PaymentRow & Omit<PaymentAttempt, 'payment'>;
   return {
     claimed: row.claimed,
     order_status: row.order_status,
@@ -119,7 +119,7 @@ export async function applyOutcome(
  * The unfinished payment that has waited longest for somebody to ask about it, marked as asked about. First a minute
  * after it began; each further time when it is a quarter older, so that a card holder who never comes back costs little.
  */
-export async function takeUnfinished(db: Sql): Promise<PaymentRow | undefined> {
+export async function claimUnfinishedPayment(db: Sql): Promise<PaymentRow | undefined> {
   const { rows } = await sql<PaymentRow>`
     UPDATE payments.payments p SET asked_at = now() WHERE p.id = (
       SELECT id FROM payments.payments WHERE status IN ('processing', 'requires_action')
@@ -134,7 +134,7 @@ export async function takeUnfinished(db: Sql): Promise<PaymentRow | undefined> {
  * meanwhile and not given back, and refunds that nobody made. Consumers know what took effect.
  * @returns how many events
  */
-export async function tellAgain(db: Sql): Promise<number> {
+export async function republishLostEvents(db: Sql): Promise<number> {
   const { rows } = await sql`
     WITH lost AS (
       SELECT p.id AS about, 'payment.captured' AS type
@@ -150,13 +150,13 @@ export async function tellAgain(db: Sql): Promise<number> {
   return rows.length;
 }
 
-export interface StoredPaymentAnswer extends StoredAnswer {
+export interface StoredPaymentResponse extends StoredResponse {
   subjectId: string;
   /** Old enough that the process which began it must be dead. */
   stale: boolean;
 }
 
-export async function findAnswer(db: Sql, claim: IdempotencyClaim): Promise<StoredPaymentAnswer | undefined> {
+export async function findStoredResponse(db: Sql, claim: IdempotencyClaim): Promise<StoredPaymentResponse | undefined> {
   const { rows } = await sql<{
     request_hash: Buffer;
     status: number | null;
@@ -179,7 +179,7 @@ export async function findAnswer(db: Sql, claim: IdempotencyClaim): Promise<Stor
   );
 }
 
-export async function storeAnswer(tx: Sql, claim: IdempotencyClaim, status: number, body: unknown): Promise<void> {
+export async function storeResponse(tx: Sql, claim: IdempotencyClaim, status: number, body: unknown): Promise<void> {
   await sql`
     UPDATE payments.idempotency_keys SET status = ${status}, body = ${JSON.stringify(body)}::jsonb
     WHERE user_id = ${claim.userId} AND operation = ${claim.operation} AND key = ${claim.key} AND status IS NULL`.execute(
@@ -250,14 +250,14 @@ export async function findRefund(db: Sql, id: string): Promise<RefundRow | undef
   return rows[0];
 }
 
-export type GivenBack = PaymentRow & { given_back_minor: number };
+export type CompletedRefund = PaymentRow & { refunded_total_minor: number };
 
 /**
  * Notes that the provider gave the money back, on a locked payment. Only what was given back counts, not what is set
  * aside. @returns the payment as it is now, or undefined if noted before
  */
-export async function completeRefund(tx: Sql, refundId: string): Promise<GivenBack | undefined> {
-  const { rows } = await sql<GivenBack>`
+export async function completeRefund(tx: Sql, refundId: string): Promise<CompletedRefund | undefined> {
+  const { rows } = await sql<CompletedRefund>`
     WITH refund AS (
       UPDATE payments.refunds SET status = 'succeeded' WHERE id = ${refundId} AND status = 'processing'
       RETURNING payment_id, amount_minor
@@ -269,6 +269,6 @@ export async function completeRefund(tx: Sql, refundId: string): Promise<GivenBa
     UPDATE payments.payments p SET
       status = CASE WHEN given.total = p.amount_minor THEN 'refunded' ELSE 'partially_refunded' END,
       version = p.version + 1, updated_at = now()
-    FROM given WHERE p.id = given.payment_id RETURNING ${PAYMENT}, given.total AS given_back_minor`.execute(tx);
+    FROM given WHERE p.id = given.payment_id RETURNING ${PAYMENT}, given.total AS refunded_total_minor`.execute(tx);
   return rows[0];
 }

@@ -7,7 +7,7 @@ import { paymentMethodSchema, paymentSchema, refundSchema } from './payment.ts';
 import { paymentProblems } from './payments.errors.ts';
 
 const params = z.object({ id: uuidSchema });
-const paymentAnswer = z.object({ payment: paymentSchema });
+const paymentResponse = z.object({ payment: paymentSchema });
 
 export const paymentRoutes = defineRoutes({
   payOrder: {
@@ -17,8 +17,8 @@ export const paymentRoutes = defineRoutes({
     path: '/payments',
     caller: 'user',
     body: z.strictObject({ orderId: uuidSchema, paymentMethod: paymentMethodSchema }),
-    answers: {
-      201: { description: 'The payment: captured, in processing, or waiting for `nextAction`.', body: paymentAnswer },
+    responses: {
+      201: { description: 'The payment: captured, in processing, or waiting for `nextAction`.', body: paymentResponse },
     },
     problems: [
       paymentProblems.PAYMENT_DECLINED,
@@ -37,7 +37,7 @@ export const paymentRoutes = defineRoutes({
     path: '/payments/{id}',
     caller: 'user',
     params,
-    answers: { 200: { description: 'The payment.', body: paymentAnswer } },
+    responses: { 200: { description: 'The payment.', body: paymentResponse } },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
@@ -49,7 +49,7 @@ export const paymentRoutes = defineRoutes({
     caller: 'admin',
     params,
     body: z.strictObject({ amount: chargeableSchema.optional(), reason: text(1, 500).optional() }),
-    answers: { 201: { description: 'The refund, under way.', body: z.object({ refund: refundSchema }) } },
+    responses: { 201: { description: 'The refund, under way.', body: z.object({ refund: refundSchema }) } },
     problems: [commonProblems.NOT_FOUND, paymentProblems.REFUND_EXCEEDS_CAPTURE, paymentProblems.PAYMENT_NOT_CAPTURED],
     idempotent: true,
     limit: WRITE_LIMIT,
@@ -68,7 +68,7 @@ export const paymentRoutes = defineRoutes({
         .meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
     }),
     body: z.looseObject({}),
-    answers: { 200: { description: 'Taken.', body: z.object({ received: z.literal(true) }) } },
+    responses: { 200: { description: 'Taken.', body: z.object({ received: z.literal(true) }) } },
     problems: [commonProblems.NOT_FOUND, paymentProblems.BAD_SIGNATURE],
     limit: WRITE_LIMIT,
   },

@@ -18,9 +18,9 @@ export function providerFromEnv(): PaymentProvider {
     apiKey: createSecretReader(env.SANDBOX_API_KEY_NAME),
     webhookSecret: env.SANDBOX_WEBHOOK_SECRET_NAME
       ? createSecretReader(env.SANDBOX_WEBHOOK_SECRET_NAME)
-      : takesNoWebhooks,
+      : webhooksNotConfigured,
   });
 }
 
-const takesNoWebhooks = () =>
+const webhooksNotConfigured = () =>
   Promise.reject(new Error('This function takes no webhooks: it has no secret to check them by.'));

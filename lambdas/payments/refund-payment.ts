@@ -10,7 +10,7 @@ import { isCaptured, type Refund } from './payment.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
 import * as payments from './payments.repository.ts';
-import { paymentFacts } from './settle-payment.ts';
+import { paymentSnapshot } from './settle-payment.ts';
 
 export interface RefundInput {
   adminId: string;
@@ -39,20 +39,20 @@ export async function requestRefund(
   };
   const requested = await database.transaction(async (tx) => {
     if (!(await payments.claimKey(tx, claim, paymentId))) return undefined;
-    const stored = await setAside(tx, paymentId, amount, reason);
-    await payments.storeAnswer(tx, claim, 201, { refund: stored.refund });
+    const stored = await openRefund(tx, paymentId, amount, reason);
+    await payments.storeResponse(tx, claim, 201, { refund: stored.refund });
     return stored;
   });
   if (requested) {
     await publish([requested.event]);
     return { refund: requested.refund, replayed: false };
   }
-  const stored = await database.write((db) => payments.findAnswer(db, claim));
+  const stored = await database.write((db) => payments.findStoredResponse(db, claim));
   if (!stored) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
   return { ...(replay(claim, stored).body as { refund: Refund }), replayed: true };
 }
 
-async function setAside(tx: Sql, paymentId: string, amount: Money | undefined, reason: string | undefined) {
+async function openRefund(tx: Sql, paymentId: string, amount: Money | undefined, reason: string | undefined) {
   const payment = await payments.lockPayment(tx, paymentId);
   if (!payment) throw new Problem(commonProblems.NOT_FOUND);
   if (!isCaptured(payment.status))
@@ -84,7 +84,7 @@ export async function handlePaymentEvent(
     const payment = await payments.lockPayment(tx, event.payload.paymentId);
     // An administrator was faster.
     if (payment?.refunded_minor === payment?.amount_minor) return undefined;
-    return setAside(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
+    return openRefund(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
   });
   if (requested) await publish([requested.event]);
 }
@@ -106,8 +106,8 @@ async function executeRefund(
     await payments.lockPayment(tx, payment.id);
     const row = await payments.completeRefund(tx, refundId);
     if (!row) return undefined;
-    const refunded = money(row.given_back_minor, row.currency);
-    return appendEvent(tx, newEvent('payment.refunded', row.id, row.version, { ...paymentFacts(row), refunded }));
+    const refunded = money(row.refunded_total_minor, row.currency);
+    return appendEvent(tx, newEvent('payment.refunded', row.id, row.version, { ...paymentSnapshot(row), refunded }));
   });
   if (event) await publish([event]);
 }

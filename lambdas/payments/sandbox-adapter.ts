@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { Problem } from '../shared/problem.ts';
 import type { ReadSecret } from '../shared/secrets.ts';
 import type { ChargeOutcome, PaymentProvider, ProviderEvent } from './payment-provider.ts';
@@ -40,7 +40,7 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       if (!response.ok) logger.warn('provider refused', { provider: 'sandbox', path, status: response.status });
       return response;
     } catch (error) {
-      logger.warn('provider did not answer', { provider: 'sandbox', path, ...errorFacts(error) });
+      logger.warn('provider did not answer', { provider: 'sandbox', path, ...errorFields(error) });
       return undefined;
     }
   };
@@ -65,8 +65,8 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
         return { status: 'declined', chargeId: null, declineCode: 'refused_by_provider' };
       return response?.ok ? toOutcome(chargeSchema.parse(await response.json())) : undefined;
     },
-    conclude: async ({ paymentId, amount }) => {
-      const response = await call(`/charges/${paymentId}/conclude`, { amount });
+    retrieveOrVoid: async ({ paymentId, amount }) => {
+      const response = await call(`/charges/${paymentId}/retrieve-or-void`, { amount });
       return response?.ok ? toOutcome(chargeSchema.parse(await response.json())) : undefined;
     },
     refund: async ({ refundId, chargeId, amount }) => {

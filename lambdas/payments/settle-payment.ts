@@ -22,9 +22,9 @@ export async function settlePayment(
 ): Promise<DomainEvent | undefined> {
   const row = await applyOutcome(tx, paymentId, outcome);
   if (!row) return undefined;
-  return appendEvent(tx, newEvent(EVENT_OF[outcome.status], row.id, row.version, paymentFacts(row)));
+  return appendEvent(tx, newEvent(EVENT_OF[outcome.status], row.id, row.version, paymentSnapshot(row)));
 }
 
-export function paymentFacts(row: PaymentRow): EventPayload<'payment.captured'> {
+export function paymentSnapshot(row: PaymentRow): EventPayload<'payment.captured'> {
   return { paymentId: row.id, orderId: row.order_id, userId: row.user_id, amount: toPayment(row).amount };
 }

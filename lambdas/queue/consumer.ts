@@ -1,6 +1,6 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { type DomainEvent, parseEvent } from './events.ts';
 
 /** Takes effect for one event. Throws to have the message delivered again, and after enough tries, dead-lettered. */
@@ -24,7 +24,7 @@ export function createConsumer(create: () => Consume) {
       const durationMs = Math.round(performance.now() - startedMs);
       logger.info('event', { ...facts, eventId: event.id, type: event.type, durationMs });
     } catch (error) {
-      logger.error('event failed', { ...facts, ...errorFacts(error) });
+      logger.error('event failed', { ...facts, ...errorFields(error) });
       throw error;
     }
   };

@@ -5,14 +5,14 @@ import { moneySchema } from '../shared/money.ts';
 export const QUEUES = ['order-events', 'payment-events', 'email', 'notifications', 'catalogue-events'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-const orderFacts = z.object({
+const orderSnapshot = z.object({
   orderId: z.uuid(),
   userId: z.uuid(),
   total: moneySchema,
   productIds: z.array(z.uuid()),
   items: z.array(z.object({ name: z.string(), quantity: z.int(), lineTotal: moneySchema })),
 });
-const paymentFacts = z.object({
+const paymentSnapshot = z.object({
   paymentId: z.uuid(),
   orderId: z.uuid(),
   userId: z.uuid(),
@@ -32,21 +32,21 @@ export const EVENTS = {
   'user.verification_requested': { payload: mailRequest, queues: ['email'] },
   'user.password_reset_requested': { payload: mailRequest, queues: ['email'] },
   'product.changed': { payload: z.object({ productIds: z.array(z.uuid()) }), queues: ['catalogue-events'] },
-  'order.placed': { payload: orderFacts, queues: ['email', 'notifications', 'catalogue-events'] },
-  'order.paid': { payload: orderFacts, queues: ['email', 'notifications', 'catalogue-events'] },
-  'order.cancelled': { payload: orderFacts, queues: ['email', 'notifications', 'catalogue-events'] },
-  'order.expired': { payload: orderFacts, queues: ['notifications', 'catalogue-events'] },
-  'order.refunded': { payload: orderFacts, queues: ['notifications'] },
+  'order.placed': { payload: orderSnapshot, queues: ['email', 'notifications', 'catalogue-events'] },
+  'order.paid': { payload: orderSnapshot, queues: ['email', 'notifications', 'catalogue-events'] },
+  'order.cancelled': { payload: orderSnapshot, queues: ['email', 'notifications', 'catalogue-events'] },
+  'order.expired': { payload: orderSnapshot, queues: ['notifications', 'catalogue-events'] },
+  'order.refunded': { payload: orderSnapshot, queues: ['notifications'] },
   'order.capture_refused': {
     payload: z.object({ orderId: z.uuid(), paymentId: z.uuid(), userId: z.uuid() }),
     queues: ['payment-events'],
   },
-  'payment.captured': { payload: paymentFacts, queues: ['order-events'] },
-  'payment.action_required': { payload: paymentFacts, queues: [] },
-  'payment.declined': { payload: paymentFacts, queues: ['email', 'notifications'] },
+  'payment.captured': { payload: paymentSnapshot, queues: ['order-events'] },
+  'payment.action_required': { payload: paymentSnapshot, queues: [] },
+  'payment.declined': { payload: paymentSnapshot, queues: ['email', 'notifications'] },
   'refund.requested': { payload: z.object({ refundId: z.uuid(), paymentId: z.uuid() }), queues: ['payment-events'] },
   'payment.refunded': {
-    payload: paymentFacts.extend({ refunded: moneySchema }),
+    payload: paymentSnapshot.extend({ refunded: moneySchema }),
     queues: ['order-events', 'notifications'],
   },
 } as const satisfies Record<string, EventKind>;

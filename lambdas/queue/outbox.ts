@@ -56,7 +56,7 @@ export async function markPublished(db: Sql, ids: string[]): Promise<void> {
 }
 
 /** Has the relay send an event of the caller's own once more, if there is one and it was sent a while ago. */
-export async function sendAgain(db: Sql, aggregateId: string, type: EventType): Promise<void> {
+export async function republishEvent(db: Sql, aggregateId: string, type: EventType): Promise<void> {
   await sql`
     UPDATE queue.outbox SET published_at = NULL
     WHERE aggregate_id = ${aggregateId} AND type = ${type} AND published_at < now() - interval '3 minutes'`.execute(db);

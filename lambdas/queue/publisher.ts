@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { Database } from '../database/database.client.ts';
 import { readEnv, traceHeader } from '../shared/env.ts';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { type DomainEvent, EVENTS, type QueueName } from './events.ts';
 import { markPublished } from './outbox.ts';
 
@@ -80,7 +80,7 @@ export function createPublishCommitted(database: Database, send: SendEvent): Pub
         ),
       );
     } catch (error) {
-      logger.warn('left for the relay', { eventIds: events.map((event) => event.id), ...errorFacts(error) });
+      logger.warn('left for the relay', { eventIds: events.map((event) => event.id), ...errorFields(error) });
     }
   };
 }

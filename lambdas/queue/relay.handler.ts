@@ -1,14 +1,14 @@
 import { databaseFromEnv } from '../database/database.client.ts';
 import { logger } from '../shared/logger.ts';
 import { createSendEvent } from './publisher.ts';
-import { relayLeftBehind } from './relay-left-behind.ts';
+import { relayOutbox } from './relay-outbox.ts';
 
 let relay: (() => Promise<number>) | undefined;
 
 function createRelay(): () => Promise<number> {
   const database = databaseFromEnv();
   const send = createSendEvent();
-  return () => relayLeftBehind(database, send);
+  return () => relayOutbox(database, send);
 }
 
 /** Runs on a schedule: publishes events whose process died between its commit and its publishing. */

@@ -6,7 +6,7 @@ export type Caller = 'public' | 'user' | 'admin' | 'provider';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-export interface Answer {
+export interface RouteResponse {
   readonly description: string;
   /** None for an empty body. */
   readonly body?: z.ZodType;
@@ -27,7 +27,7 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodObject;
-  readonly answers: { readonly [status: number]: Answer };
+  readonly responses: { readonly [status: number]: RouteResponse };
   readonly problems?: readonly ProblemKind[];
   /** Wants an `Idempotency-Key` header: the mutation moves money or stock. */
   readonly idempotent?: true;
@@ -75,11 +75,11 @@ type BodyOf<A> = A extends { body: infer S extends z.ZodType } ? z.input<S> : un
 
 /** One of the answers that the contract names, with its headers. */
 export type ResultOf<R extends Route> = {
-  [S in keyof R['answers'] & number]: {
+  [S in keyof R['responses'] & number]: {
     status: S;
     headers?: Record<string, string>;
-  } & (BodyOf<R['answers'][S]> extends undefined ? { body?: undefined } : { body: BodyOf<R['answers'][S]> });
-}[keyof R['answers'] & number];
+  } & (BodyOf<R['responses'][S]> extends undefined ? { body?: undefined } : { body: BodyOf<R['responses'][S]> });
+}[keyof R['responses'] & number];
 
 export type Implementation<R extends Route> = (request: RequestOf<R>) => Promise<ResultOf<R>>;
 export type Implementations<T extends Record<string, Route>> = { [K in keyof T]: Implementation<T[K]> };

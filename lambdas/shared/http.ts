@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { Implementations, RequestOf, Route } from './contract.ts';
-import { errorFacts, logger } from './logger.ts';
+import { errorFields, logger } from './logger.ts';
 import { count } from './metrics.ts';
 import { commonProblems, Problem, problemDocument } from './problem.ts';
 import { readRequest } from './request.ts';
@@ -26,7 +26,7 @@ const BASE_HEADERS = {
 
 /**
  * The Lambda handler of a service: finds the route, checks the caller, validates, makes one call, maps the answer.
- * Every failure leaves through `answerProblem`, so that nothing raw ever reaches a caller.
+ * Every failure leaves through `problemResponse`, so that nothing raw ever reaches a caller.
  */
 export function createApiHandler<T extends Record<string, Route>>(options: ApiOptions<T>) {
   const operations = new Map(Object.entries(options.routes).map(([name, route]) => [keyOf(route), { name, route }]));
@@ -48,9 +48,9 @@ export function createApiHandler<T extends Record<string, Route>>(options: ApiOp
   };
 
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
-    .use(accessLine())
+    .use(accessLog())
     .use(edgeHeaders(options.allowedOrigin))
-    .use(problemAnswers())
+    .use(problemResponses())
     .handler(handle);
 }
 
@@ -58,19 +58,19 @@ const keyOf = (route: Route) => `${route.method} ${route.path}`;
 
 type ApiRequest = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
 
-function problemAnswers() {
+function problemResponses() {
   return {
     onError: (request: ApiRequest) => {
-      request.response = answerProblem(request.error, request.event.requestContext.requestId);
+      request.response = problemResponse(request.error, request.event.requestContext.requestId);
     },
   };
 }
 
 /** Below 500 the caller is told what is wrong; from 500 on, only that something is, and the log has the rest. */
-export function answerProblem(error: unknown, requestId: string): APIGatewayProxyResult {
+export function problemResponse(error: unknown, requestId: string): APIGatewayProxyResult {
   const problem = error instanceof Problem ? error : new Problem(commonProblems.INTERNAL, { cause: error });
   if (problem.kind.status >= 500) {
-    logger.error('request failed', { requestId, code: problem.kind.code, ...errorFacts(problem.cause ?? problem) });
+    logger.error('request failed', { requestId, code: problem.kind.code, ...errorFields(problem.cause ?? problem) });
     if (problem.kind.status === 500) count('UnhandledError');
   }
   const { retryAfterSeconds } = problem.details;
@@ -99,7 +99,7 @@ function edgeHeaders(allowedOrigin: () => string) {
   return { after: add, onError: add };
 }
 
-function accessLine() {
+function accessLog() {
   let startedMs = 0;
   const write = (request: ApiRequest) => {
     const { requestContext, httpMethod, resource } = request.event;

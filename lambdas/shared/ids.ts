@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** A UUIDv7 (RFC 9562, 5.7): its first 48 bits are the time in milliseconds, so ids sort by creation. */
-export function mintId(now: Date): string {
+export function uuidv7(now: Date): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now.getTime(), 0, 6);
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;

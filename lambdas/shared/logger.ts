@@ -8,7 +8,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 export const logger = new Logger();
 
 /** What may be said of a failure in a log: its name, message and code, never a driver's parameters. */
-export function errorFacts(error: unknown): Record<string, unknown> {
+export function errorFields(error: unknown): Record<string, unknown> {
   if (!isNativeError(error)) return { error: String(error) };
   const code = (error as { code?: unknown }).code;
   return { error: error.name, errorMessage: error.message, ...(code ? { code } : {}), stack: error.stack };

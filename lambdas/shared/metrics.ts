@@ -5,13 +5,13 @@ const metrics = new Metrics({ namespace: 'Throughline', singleMetric: true });
 
 export type MetricName =
   | 'RevocationUnchecked'
-  | 'RevocationLost'
+  | 'RevocationNotCached'
   | 'LoginLimitUnchecked'
   | 'CacheUnavailable'
   | 'ReaderUnavailable'
   | 'EventDuplicate'
-  | 'EventToldAgain'
-  | 'OutboxLeftBehind'
+  | 'EventRepublished'
+  | 'OutboxRelayed'
   | 'UnhandledError'
   | 'LateCapture';
 

@@ -33,7 +33,7 @@ export const commonProblems = defineProblems({
 });
 
 /** What a field got wrong; `field` is a path such as `items[0].quantity`. */
-export interface FieldFault {
+export interface FieldError {
   field: string;
   message: string;
 }
@@ -41,7 +41,7 @@ export interface FieldFault {
 export interface ProblemDetails {
   /** Safe to show: never SQL, a stack, a secret or a value that the caller did not send. */
   detail?: string;
-  fields?: FieldFault[];
+  fields?: FieldError[];
   retryAfterSeconds?: number;
   /** Values of the kind's `members`, e.g. the product that is out of stock. */
   extra?: Record<string, unknown>;

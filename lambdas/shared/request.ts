@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { type Principal, type RequestOf, type Route, VIEWER_ADDRESS_HEADER } from './contract.ts';
-import { commonProblems, type FieldFault, Problem } from './problem.ts';
+import { commonProblems, type FieldError, Problem } from './problem.ts';
 
 const principalSchema = z.object({
   userId: z.uuid(),
@@ -22,7 +22,7 @@ export function readRequest(route: Route, event: APIGatewayProxyEvent): RequestO
     throw new Problem(commonProblems.FORBIDDEN, { detail: 'This call is for administrators.' });
   }
   const rawBody = readBody(event);
-  const faults: FieldFault[] = [];
+  const faults: FieldError[] = [];
   const request = {
     idempotencyKey: route.idempotent ? readIdempotencyKey(headers['idempotency-key']) : undefined,
     params: parse(route.params, event.pathParameters ?? {}, 'path.', faults),
@@ -75,25 +75,25 @@ function readJson(rawBody: string, contentType: string | undefined): unknown {
 }
 
 /** Query values are strings; those that the contract calls numbers are read strictly (no `0x10`, `1e3`, blanks). */
-function readQuery(schema: z.ZodObject | undefined, event: APIGatewayProxyEvent, faults: FieldFault[]) {
+function readQuery(schema: z.ZodObject | undefined, event: APIGatewayProxyEvent, faults: FieldError[]) {
   if (!schema) return {};
   const query: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(event.queryStringParameters ?? {})) {
     if ((event.multiValueQueryStringParameters?.[name]?.length ?? 1) > 1) {
       faults.push({ field: `query.${name}`, message: 'may be given once' });
     }
-    const wantsNumber = innermost(schema.shape[name]) instanceof z.ZodNumber;
+    const wantsNumber = unwrap(schema.shape[name]) instanceof z.ZodNumber;
     query[name] = wantsNumber && /^-?(0|[1-9]\d{0,14})$/.test(value ?? '') ? Number(value) : value;
   }
   return query;
 }
 
-function innermost(schema: unknown): unknown {
+function unwrap(schema: unknown): unknown {
   const wrapped = schema instanceof z.ZodDefault || schema instanceof z.ZodOptional;
-  return wrapped ? innermost(schema.unwrap()) : schema;
+  return wrapped ? unwrap(schema.unwrap()) : schema;
 }
 
-function parse(schema: z.ZodObject | undefined, value: unknown, prefix: string, faults: FieldFault[]) {
+function parse(schema: z.ZodObject | undefined, value: unknown, prefix: string, faults: FieldError[]) {
   if (!schema) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -12,7 +12,7 @@ interface Releasable {
   stage: Stage;
   name: string;
   concurrency?: number;
-  frontline?: boolean;
+  userFacing?: boolean;
   /** How often it runs by itself: each of its runs counts. */
   scheduled?: Duration;
 }
@@ -30,26 +30,26 @@ const UNHANDLED_A_MINUTE = 2;
 const WARM_UTILIZATION = 0.7;
 
 /**
- * How a new version takes over. On AWS callers call an alias; a frontline function's alias is kept warm and shifted by
+ * How a new version takes over. On AWS callers call an alias; a userFacing function's alias is kept warm and shifted by
  * a canary that goes back when its alarms ring, where the stage says so. On the laptop new code is live at once.
  */
 export function releaseOf(
   scope: Construct,
   fn: lambda.Function,
-  { stage, name, concurrency, frontline = false, scheduled }: Releasable,
+  { stage, name, concurrency, userFacing = false, scheduled }: Releasable,
 ): Release {
   if (!stage.aws) return { target: fn, alarms: [] };
   const { provisionedConcurrency: warm, canaryDeployments } = stage.aws;
   const alias = new lambda.Alias(scope, 'Live', {
     aliasName: 'live',
     version: fn.currentVersion,
-    ...(frontline && warm && { provisionedConcurrentExecutions: warm.least }),
+    ...(userFacing && warm && { provisionedConcurrentExecutions: warm.least }),
   });
   const most = Math.min(warm?.most ?? 0, concurrency ?? Number.POSITIVE_INFINITY);
-  if (frontline && warm && most > warm.least) keepWarm(alias, { least: warm.least, most });
+  if (userFacing && warm && most > warm.least) keepWarm(alias, { least: warm.least, most });
   const alarms = alarmsOf(scope, fn, alias, scheduled);
-  if (frontline) alarms.push(unhandledAlarm(scope, name));
-  if (frontline && canaryDeployments) {
+  if (userFacing) alarms.push(unhandledAlarm(scope, name));
+  if (userFacing && canaryDeployments) {
     const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
       alias,
       deploymentConfig: codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,

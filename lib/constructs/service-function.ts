@@ -22,7 +22,7 @@ export interface ServiceFunctionProps {
   /** How many may run at once; none given means no bound but the account's. */
   concurrency?: number;
   /** Answers people: kept warm and deployed with care where the stage says so. */
-  frontline?: boolean;
+  userFacing?: boolean;
   environment?: Record<string, string>;
   /** How often it runs by itself, if it does. */
   scheduled?: Duration;
@@ -170,5 +170,5 @@ function architectureOf(stage: Stage): lambda.Architecture {
 /** Room for a provider that takes its 5 s, and still far inside the gateway's 29 s. */
 export const API_TIMEOUT = Duration.seconds(15);
 /** For what nobody waits for: a sleeping database may take its time to wake. */
-export const PATIENT_TIMEOUT = Duration.seconds(50);
+export const BACKGROUND_TIMEOUT = Duration.seconds(50);
 export const WORKER_TIMEOUT = Duration.seconds(10);

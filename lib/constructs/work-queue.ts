@@ -16,7 +16,7 @@ export interface WorkQueueProps {
   stage: Stage;
   name: string;
   /** Kept for people to read: a message may wait as long as the queue keeps it. */
-  unread?: boolean;
+  manual?: boolean;
 }
 
 /** A queue that loses nothing: always with a dead-letter queue, and alarms on both. Encrypted; TLS only. */
@@ -25,7 +25,7 @@ export class WorkQueue extends Construct {
   readonly deadLetters: sqs.Queue;
   readonly alarms: cloudwatch.Alarm[] = [];
 
-  constructor(scope: Construct, id: string, { stage, name, unread = false }: WorkQueueProps) {
+  constructor(scope: Construct, id: string, { stage, name, manual = false }: WorkQueueProps) {
     super(scope, id);
     const shared = {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
@@ -51,7 +51,7 @@ export class WorkQueue extends Construct {
       1,
       `${name}: a message failed ${MAX_RECEIVES} times`,
     );
-    if (unread) {
+    if (manual) {
       this.#alarm(
         'AnyMessage',
         this.queue.metricApproximateNumberOfMessagesVisible(),

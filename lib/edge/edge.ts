@@ -14,7 +14,7 @@ import { EdgeLogs } from './edge-logs.ts';
 import { Firewall } from './firewall.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { STOREFRONT_FALLBACK } from './storefront-fallback.ts';
-import { TELL_VIEWER_ADDRESS } from './viewer-address.ts';
+import { SET_VIEWER_ADDRESS } from './viewer-address.ts';
 
 export interface EdgeProps {
   stage: Stage;
@@ -121,7 +121,7 @@ export class Edge extends Construct {
       // The API's own headers and, over all of them, HTTPS from now on.
       responseHeadersPolicy: this.#apiHeaders(),
       functionAssociations: [
-        this.#onRequest('ViewerAddress', 'Tells the API the address of the caller', TELL_VIEWER_ADDRESS),
+        this.#onRequest('ViewerAddress', 'Tells the API the address of the caller', SET_VIEWER_ADDRESS),
       ],
     };
   }

@@ -35,7 +35,7 @@ export class Alerts extends Construct {
   }
 
   /** One alert for a hop, however many of its alarms ring. */
-  watch(hop: string, alarms: cloudwatch.IAlarm[]): cloudwatch.CompositeAlarm {
+  add(hop: string, alarms: cloudwatch.IAlarm[]): cloudwatch.CompositeAlarm {
     const composite = new cloudwatch.CompositeAlarm(this, hop, {
       alarmRule: cloudwatch.AlarmRule.anyOf(...alarms),
       alarmDescription: `${hop}: at least one of its alarms rings; the dashboard and docs/runbook.md say which and what to do`,

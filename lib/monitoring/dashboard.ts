@@ -5,14 +5,14 @@ import type { ServiceFunction } from '../constructs/service-function.ts';
 import { API_STAGE_NAME } from '../gateway/api-gateway.ts';
 import { EDGE_REGION } from '../stacks.ts';
 import { MINUTE } from './alerts.ts';
-import type { Watched } from './watched.ts';
+import type { MonitoredResources } from './monitored-resources.ts';
 
 type Metrics = cloudwatch.IMetric[];
 
 /** A row a hop, in the order of the request path: what came in, what failed, how long it took. */
 export function hopDashboard(
   scope: Construct,
-  props: Watched & { functions: Map<string, ServiceFunction[]> },
+  props: MonitoredResources & { functions: Map<string, ServiceFunction[]> },
 ): cloudwatch.Dashboard {
   const { gateway, balancer, aurora, functions, queues, stage } = props;
   const dashboard = new cloudwatch.Dashboard(scope, 'Dashboard', {

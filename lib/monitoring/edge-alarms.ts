@@ -24,7 +24,7 @@ export class EdgeAlarms extends Construct {
         period: MINUTE,
         dimensionsMap: { DistributionId: distributionId, Region: 'Global' },
       });
-    alerts.watch('Dns', [
+    alerts.add('Dns', [
       alarm(this, 'HealthCheck', {
         metric: new cloudwatch.Metric({
           namespace: 'AWS/Route53',
@@ -41,7 +41,7 @@ export class EdgeAlarms extends Construct {
         why: 'The shop does not answer from outside; DNS leads people to the maintenance page.',
       }),
     ]);
-    alerts.watch('Edge', [
+    alerts.add('Edge', [
       alarm(this, 'EdgeErrors', {
         metric: atEdge('5xxErrorRate', 'Average'),
         threshold: 1,

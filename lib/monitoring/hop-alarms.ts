@@ -109,20 +109,20 @@ function cacheMemberAlarms(scope: Construct, member: string, suffix: string): cl
 export function businessAlarms(scope: Construct): cloudwatch.Alarm[] {
   const counted = (name: string, service: string) => metric('Throughline', name, { service }, 'Sum');
   return [
-    alarm(scope, 'OutboxLeftBehind', {
-      metric: counted('OutboxLeftBehind', 'relay'),
+    alarm(scope, 'OutboxRelayed', {
+      metric: counted('OutboxRelayed', 'relay'),
       threshold: 10,
       why: 'Functions die, or are refused by SQS, between their commit and their send. The relay carries it; find out why.',
     }),
-    alarm(scope, 'EventToldAgain', {
-      metric: counted('EventToldAgain', 'conclude-payments'),
+    alarm(scope, 'EventRepublished', {
+      metric: counted('EventRepublished', 'reconcile-payments'),
       threshold: 1,
       periods: 1,
       outOf: 1,
       why: 'A capture or a refund had no effect for three minutes: a message got lost or is a dead letter. It was sent again; look at the queues.',
     }),
-    alarm(scope, 'RevocationLost', {
-      metric: counted('RevocationLost', 'auth'),
+    alarm(scope, 'RevocationNotCached', {
+      metric: counted('RevocationNotCached', 'auth'),
       threshold: 1,
       periods: 1,
       outOf: 1,

@@ -7,18 +7,18 @@ import { Alerts } from './alerts.ts';
 import { hopDashboard } from './dashboard.ts';
 import { GameDays } from './game-days.ts';
 import { balancerAlarms, businessAlarms, cacheAlarms, databaseAlarms, gatewayAlarms } from './hop-alarms.ts';
-import type { Watched } from './watched.ts';
+import type { MonitoredResources } from './monitored-resources.ts';
 
 /** One dashboard along the request path, one alert a hop and a service, a budget, and the game days. */
 export class Monitoring extends Construct {
-  constructor(scope: Construct, id: string, props: Watched) {
+  constructor(scope: Construct, id: string, props: MonitoredResources) {
     super(scope, id);
     const { stage, plan } = props;
     const alerts = new Alerts(this, 'Alerts', { email: plan.alertEmail });
     const services = functionsByService(props.services);
     const stops = this.#watchHops(alerts, props);
     for (const [service, functions] of services) {
-      alerts.watch(
+      alerts.add(
         service,
         functions.flatMap((fn) => fn.alarms),
       );
@@ -29,15 +29,15 @@ export class Monitoring extends Construct {
   }
 
   /** @returns the alerts that stop a game day */
-  #watchHops(alerts: Alerts, props: Watched): cloudwatch.IAlarm[] {
+  #watchHops(alerts: Alerts, props: MonitoredResources): cloudwatch.IAlarm[] {
     const { plan, stage } = props;
     if (stage.database.kind !== 'aurora') return [];
-    const balancer = alerts.watch('Balancer', balancerAlarms(this, props.balancer, plan));
-    const gateway = alerts.watch('Gateway', gatewayAlarms(this, props.gateway));
-    alerts.watch('Queues', [...props.queues.alarms, ...props.mail.alarms]);
-    alerts.watch('Database', databaseAlarms(this, props.aurora, stage.database));
-    alerts.watch('Cache', cacheAlarms(this, props.valkey));
-    alerts.watch('Business', businessAlarms(this));
+    const balancer = alerts.add('Balancer', balancerAlarms(this, props.balancer, plan));
+    const gateway = alerts.add('Gateway', gatewayAlarms(this, props.gateway));
+    alerts.add('Queues', [...props.queues.alarms, ...props.mail.alarms]);
+    alerts.add('Database', databaseAlarms(this, props.aurora, stage.database));
+    alerts.add('Cache', cacheAlarms(this, props.valkey));
+    alerts.add('Business', businessAlarms(this));
     return [balancer, gateway];
   }
 

@@ -32,7 +32,7 @@ export const PER_ORDER = {
 };
 
 /** Not in the sum, whatever the load. */
-export const LEFT_OUT = [
+export const NOT_INCLUDED = [
   'traffic to the internet and between zones',
   'backups beyond the free share',
   'X-Ray traces past the free tier',

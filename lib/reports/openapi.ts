@@ -60,7 +60,7 @@ function operation(route: Route): Json {
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
     }),
-    responses: { ...answersOf(route), ...problemsOf(route) },
+    responses: { ...responsesOf(route), ...problemsOf(route) },
   };
 }
 
@@ -86,12 +86,12 @@ function parametersOf(route: Route): Json[] {
   ];
 }
 
-function answersOf(route: Route): Json {
+function responsesOf(route: Route): Json {
   const idempotent = route.idempotent && {
     headers: { 'Idempotency-Replayed': { schema: { type: 'string', enum: ['true'] }, required: false } },
   };
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, { description, body }]) => [
+    Object.entries(route.responses).map(([status, { description, body }]) => [
       status,
       {
         description,

@@ -18,7 +18,7 @@ const CHECKS = [
   'negative_data_rejection',
 ];
 /** These end the session that the fuzzer calls with. */
-const LEFT_OUT = ['logOut', 'endSession'];
+const NOT_INCLUDED = ['logOut', 'endSession'];
 
 /**
  * Drives docs/openapi.json against the running platform, as an administrator: no 5xx, no undocumented status, no answer
@@ -37,7 +37,7 @@ export async function fuzz(platform: Platform): Promise<void> {
   const args = [
     ...['-m', 'schemathesis.cli', 'run', path.join(ROOT, 'docs', 'openapi.json'), '--url', api],
     ...['-H', `Authorization: Bearer ${accessToken}`, '--checks', CHECKS.join(','), '--max-examples', String(EXAMPLES)],
-    ...['--generation-deterministic', '--no-color', ...LEFT_OUT.flatMap((name) => ['--exclude-operation-id', name])],
+    ...['--generation-deterministic', '--no-color', ...NOT_INCLUDED.flatMap((name) => ['--exclude-operation-id', name])],
   ];
   await run(pythonOf(FUZZ_PYTHON), args, {
     cwd: inside(platform.instance),

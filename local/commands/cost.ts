@@ -1,4 +1,4 @@
-import { LEFT_OUT, limitOf, monthlyCost, PER_ORDER, PRICE_LIST } from '../../lib/reports/cost.ts';
+import { NOT_INCLUDED, limitOf, monthlyCost, PER_ORDER, PRICE_LIST } from '../../lib/reports/cost.ts';
 import { readResources } from '../../lib/reports/template-resources.ts';
 import { synthesizeStage } from '../deployment/synthesize-stage.ts';
 
@@ -26,4 +26,4 @@ for (const stage of ['dev', 'prod']) {
 }
 console.log(`\nPrices: ${PRICE_LIST.region}, ${PRICE_LIST.enteredOn}. ${PRICE_LIST.source}.`);
 console.log(`One order is taken to be ${JSON.stringify(PER_ORDER)}, day and night.`);
-console.log(`Left out: ${LEFT_OUT.join('; ')}.`);
+console.log(`Left out: ${NOT_INCLUDED.join('; ')}.`);

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { defaultInstance, StartError } from '../instance.ts';
+import { defaultInstance, CommandError } from '../instance.ts';
 import { databaseFolders } from '../servers/postgres-installation.ts';
 import { stopPlatform } from './stop.ts';
 
@@ -11,6 +11,6 @@ try {
     rmSync(folder, { recursive: true, force: true });
   console.log('The local data is gone. Start afresh with: npm start');
 } catch (error) {
-  console.error(error instanceof StartError ? error.message : error);
+  console.error(error instanceof CommandError ? error.message : error);
   process.exitCode = 1;
 }

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { watch } from '../deployment/watch.ts';
-import { defaultInstance, inside, prepareFolder, StartError } from '../instance.ts';
+import { defaultInstance, inside, prepareFolder, CommandError } from '../instance.ts';
 import { isReady, Platform, type Step } from '../platform.ts';
-import { assertAlone, survivors, waitUntil } from '../servers/processes.ts';
+import { assertNotRunning, runningProcesses, waitUntil } from '../servers/processes.ts';
 
 const DETACHED_TIMEOUT_MS = 900_000;
 
 function fail(error: unknown): void {
-  console.error(error instanceof StartError ? error.message : error);
+  console.error(error instanceof CommandError ? error.message : error);
   process.exitCode = 1;
 }
 
@@ -103,7 +103,7 @@ const withoutPassword = (url: string) => url.replace(/:[^:@/]*@/, ':…@');
 async function runDetached(): Promise<void> {
   const instance = defaultInstance();
   prepareFolder(instance);
-  await assertAlone(instance);
+  await assertNotRunning(instance);
   const logFile = inside(instance, 'logs', 'start.log');
   const log = openSync(logFile, 'w');
   const child = spawn(process.execPath, [import.meta.filename], { detached: true, stdio: ['ignore', log, log] });
@@ -111,14 +111,14 @@ async function runDetached(): Promise<void> {
   child.once('exit', () => {
     ended = true;
   });
-  await waitUntil(() => ended || (isReady(instance) && survivors(instance).length > 0), DETACHED_TIMEOUT_MS, 50);
+  await waitUntil(() => ended || (isReady(instance) && runningProcesses(instance).length > 0), DETACHED_TIMEOUT_MS, 50);
   await waitUntil(() => ended || /Ready in/.test(readFileSync(logFile, 'utf8')), 5_000);
   console.log(readFileSync(logFile, 'utf8').trim());
-  if (ended) throw new StartError('The platform did not start; see above.');
+  if (ended) throw new CommandError('The platform did not start; see above.');
   child.unref();
 }
 
 const unknown = process.argv.slice(2).find((argument) => argument !== '--detach');
-if (unknown) fail(new StartError(`Unknown option ${unknown}. Allowed is --detach: npm start -- --detach`));
+if (unknown) fail(new CommandError(`Unknown option ${unknown}. Allowed is --detach: npm start -- --detach`));
 else if (process.argv.includes('--detach')) await runDetached().catch(fail);
 else await runPlatform().catch(fail);

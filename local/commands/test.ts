@@ -5,10 +5,10 @@ import path from 'node:path';
 import { fuzz } from '../checks/fuzz.ts';
 import { lintTemplates } from '../checks/lint-templates.ts';
 import { openControl } from '../checks/test-control.ts';
-import { freePorts, type Instance, inside, prepareFolder, ROOT, StartError } from '../instance.ts';
+import { freePorts, type Instance, inside, prepareFolder, ROOT, CommandError } from '../instance.ts';
 import { Platform } from '../platform.ts';
 import { databaseFolders } from '../servers/postgres-installation.ts';
-import { assertAlone } from '../servers/processes.ts';
+import { assertNotRunning } from '../servers/processes.ts';
 
 const BIN = path.join(ROOT, 'node_modules', '.bin');
 /** Suites that need no servers; everything else gets a platform of its own, on free ports beside a running one. */
@@ -85,7 +85,7 @@ async function jest(suites: string[], patterns: string[], env: Record<string, st
 async function withPlatform(work: (platform: Platform) => Promise<void>): Promise<void> {
   const instance: Instance = { name: 'test', folder: path.join(ROOT, '.test'), ports: await freePorts() };
   prepareFolder(instance);
-  await assertAlone(instance);
+  await assertNotRunning(instance);
   for (const folder of [...databaseFolders(instance), instance.folder])
     rmSync(folder, { recursive: true, force: true });
   const platform = new Platform(instance);
@@ -98,7 +98,7 @@ async function withPlatform(work: (platform: Platform) => Promise<void>): Promis
     await work(platform);
   } catch (error) {
     tally.failed++;
-    console.error(error instanceof StartError ? error.message : error);
+    console.error(error instanceof CommandError ? error.message : error);
   } finally {
     await platform.stop();
   }

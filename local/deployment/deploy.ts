@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { passwordParameter } from '../../lib/constructs/stage-secret.ts';
-import { type Instance, inside, ROOT, SERVICES_WITH_PASSWORD, type Secrets, StartError } from '../instance.ts';
-import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutDetours } from '../servers/emulator.ts';
+import { type Instance, inside, ROOT, SERVICES_WITH_PASSWORD, type Secrets, CommandError } from '../instance.ts';
+import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutProxies } from '../servers/emulator.ts';
 import { fillGaps } from './emulator-gaps.ts';
 
 const run = promisify(execFile);
@@ -34,7 +34,7 @@ export async function synthesize(instance: Instance): Promise<void> {
       CDK_VALIDATION: 'false',
     },
   }).catch((cause) => {
-    throw new StartError(`Synth failed: ${String(cause.stderr || cause.message).trim()}`);
+    throw new CommandError(`Synth failed: ${String(cause.stderr || cause.message).trim()}`);
   });
 }
 
@@ -94,7 +94,7 @@ async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): P
   try {
     const { stdout, stderr } = await run(process.execPath, [CDK, ...args, ...common], {
       cwd: inside(instance),
-      env: { ...withoutDetours(process.env), ...awsEnvironment(endpoint), CDK_VALIDATION: 'false' },
+      env: { ...withoutProxies(process.env), ...awsEnvironment(endpoint), CDK_VALIDATION: 'false' },
       timeout: DEPLOY_TIMEOUT_MS,
       maxBuffer: 50_000_000,
     });
@@ -102,7 +102,7 @@ async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): P
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     note(stdout + stderr);
-    throw new StartError(`cdk ${args[0]} failed: ${await explain(endpoint, stdout + stderr)} The log is ${log}`);
+    throw new CommandError(`cdk ${args[0]} failed: ${await explain(endpoint, stdout + stderr)} The log is ${log}`);
   }
 }
 

@@ -59,7 +59,7 @@ async function seedAdmin(client: pg.Client, password: string): Promise<void> {
  * A killed emulator forgets what was on its queues, which SQS does not. The relay is given the last events once more;
  * consumers know those that took effect by their ids.
  */
-export async function forgetPublishing(postgres: Postgres, port: number): Promise<void> {
+export async function republishRecentEvents(postgres: Postgres, port: number): Promise<void> {
   await postgres.query(
     port,
     `UPDATE queue.outbox SET published_at = NULL

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT, StartError, shortHash } from '../instance.ts';
+import { ROOT, CommandError, shortHash } from '../instance.ts';
 
 const run = promisify(execFile);
 
@@ -49,14 +49,14 @@ async function findPython(): Promise<string> {
   }
   const what =
     found.length > 0 ? `Only an older Python was found (${found.join(', ')})` : 'No Python was found on PATH';
-  throw new StartError(`${what}; 3.${LEAST_MINOR} or newer is needed. On Debian: apt-get install python3 python3-pip`);
+  throw new CommandError(`${what}; 3.${LEAST_MINOR} or newer is needed. On Debian: apt-get install python3 python3-pip`);
 }
 
 /** Without pip inside where the system's can install into it: that spares two seconds, and Debian's python3-venv. */
 async function createVenv(python: string, { venv }: PythonSet): Promise<void> {
   const hasPip = await systemPip(python);
   await run(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), venv]).catch((cause) => {
-    throw new StartError(
+    throw new CommandError(
       `${python} cannot make a virtual environment. On Debian: apt-get install python3-pip python3-venv (${firstLine(cause)})`,
     );
   });
@@ -86,7 +86,7 @@ async function install(python: string, set: PythonSet): Promise<void> {
     set.requirements,
   ];
   await run(command, args, { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 10_000_000 }).catch((cause) => {
-    throw new StartError(
+    throw new CommandError(
       `pip could not install ${path.relative(ROOT, set.requirements)}: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
     );
   });
@@ -110,7 +110,7 @@ export function findValkey(): string {
       if (existsSync(path.join(folder, name))) return path.join(folder, name);
     }
   }
-  throw new StartError(
+  throw new CommandError(
     'No Valkey server for this machine on PyPI, and no valkey-server or redis-server on PATH. Install one (Debian: apt-get install valkey).',
   );
 }

@@ -2,7 +2,7 @@
  * Lets so many through at once for each function and has the rest wait their turn, in order. A function that is at its
  * concurrency would be throttled; a short wait at the edge is kinder than an error.
  */
-export class Turnstile {
+export class ConcurrencyLimiter {
   readonly #limit: number;
   readonly #lanes = new Map<string, { inside: number; waiting: (() => void)[] }>();
 

@@ -3,11 +3,11 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
-import { mintId } from '../../lambdas/shared/ids.ts';
+import { uuidv7 } from '../../lambdas/shared/ids.ts';
 import { commonProblems, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
 import { MAX_BODY_BYTES } from '../../lib/edge/size-limits.ts';
-import { Turnstile } from './concurrency-limiter.ts';
+import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -42,7 +42,7 @@ export interface EdgeOptions {
 /** DNS, CDN and load balancer of the laptop: the storefront at `/`, the API at `/api`. */
 export function createEdge(options: EdgeOptions): http.Server {
   const log = createWriteStream(options.accessLog, { flags: 'a' });
-  const turnstile = new Turnstile(options.concurrency);
+  const limiter = new ConcurrencyLimiter(options.concurrency);
   const server = http.createServer((request, response) => {
     const startedMs = performance.now();
     response.once('close', () => {
@@ -59,7 +59,7 @@ export function createEdge(options: EdgeOptions): http.Server {
     });
     const url = request.url ?? '/';
     if (url === '/api' || url.startsWith('/api/'))
-      turnstile
+      limiter
         .pass(functionOf(url), () => forward(request, response, options))
         .catch(() => refuse(response, commonProblems.INTERNAL));
     else serveFile(request, response, options.webFolder);
@@ -139,7 +139,7 @@ function refuse(response: http.ServerResponse, kind: ProblemKind): void {
     response.destroy();
     return;
   }
-  const requestId = mintId(new Date());
+  const requestId = uuidv7(new Date());
   const retry = kind.status === 429 || kind.status === 503 ? { 'retry-after': '1' } : {};
   const headers = {
     'content-type': 'application/problem+json',

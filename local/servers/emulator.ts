@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import { type Instance, inside, ROOT, replaceFile, StartError } from '../instance.ts';
+import { type Instance, inside, ROOT, writeFileAtomically, CommandError } from '../instance.ts';
 import { PLATFORM_PYTHON, pythonOf } from '../python/python.ts';
 import { type Processes, waitUntil } from './processes.ts';
 
@@ -33,22 +33,22 @@ export function awsEndpoint(instance: Instance): AwsEndpoint {
   };
 }
 
-/** @throws StartError where AWS_ENDPOINT_URL names no address, or one that nobody listens on */
+/** @throws CommandError where AWS_ENDPOINT_URL names no address, or one that nobody listens on */
 export async function assertAnswers({ url, caFile }: AwsEndpoint): Promise<void> {
   const said = `AWS_ENDPOINT_URL is ${url}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new StartError(`${said}; it must be an address such as http://127.0.0.1:4566. Correct or unset it.`);
+    throw new CommandError(`${said}; it must be an address such as http://127.0.0.1:4566. Correct or unset it.`);
   await getJson(url, agentFor({ url, caFile, ours: false })).catch((error: NodeJS.ErrnoException) => {
     // Whatever an emulator answers at its root, it answers.
     if (error.code || /does not answer/.test(error.message))
-      throw new StartError(
+      throw new CommandError(
         `${said}, and no emulator answers there (${error.code ?? error.message}). Start it, or unset the variable to use the one that comes along.`,
       );
   });
 }
 
 /** What a shell may hold that would lead the CDK's calls elsewhere: a company's proxy, another address of a service. */
-export const withoutDetours = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+export const withoutProxies = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(https?_proxy|all_proxy|AWS_ENDPOINT_URL_\w+)$/i.test(name)),
   );
@@ -98,8 +98,8 @@ export async function ensureCertificate(instance: Instance): Promise<void> {
     ],
   });
   // The certificate last: where it is, the key is whole.
-  replaceFile(path.join(folder, 'key.pem'), key);
-  replaceFile(path.join(folder, 'cert.pem'), cert);
+  writeFileAtomically(path.join(folder, 'key.pem'), key);
+  writeFileAtomically(path.join(folder, 'cert.pem'), cert);
 }
 
 /** Starts MiniStack with IAM enforced. Its state is written at a clean stop and read at the next start. */
@@ -119,15 +119,15 @@ export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, p
   const agent = agentFor(endpoint);
   const ready = async () => {
     if (!processes.isRunning('emulator'))
-      throw new StartError(
+      throw new CommandError(
         `The emulator ended while it started; its log is ${inside(instance, 'logs', 'emulator.log')}`,
       );
     return (await getJson(`${endpoint.url}/_ministack/ready`, agent).catch(() => undefined)) !== undefined;
   };
   await waitUntil(ready, START_TIMEOUT_MS, 50).catch((error) => {
-    throw error instanceof StartError
+    throw error instanceof CommandError
       ? error
-      : new StartError(`The emulator does not answer; its log is ${inside(instance, 'logs', 'emulator.log')}`);
+      : new CommandError(`The emulator does not answer; its log is ${inside(instance, 'logs', 'emulator.log')}`);
   });
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type https from 'node:https';
-import { readOwnJson, replaceFile } from '../instance.ts';
+import { readOwnJson, writeFileAtomically } from '../instance.ts';
 import { getJson } from './emulator.ts';
 
 export interface MailboxMessage {
@@ -61,7 +61,7 @@ export class Mailbox {
     }
     for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
       this.#messages.delete(id);
-    if (this.#messages.size !== before) replaceFile(this.#options.file, JSON.stringify([...this.#messages.values()]));
+    if (this.#messages.size !== before) writeFileAtomically(this.#options.file, JSON.stringify([...this.#messages.values()]));
   }
 
   async #taken(): Promise<MailboxMessage[]> {

@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Instance, inside, isOpenToOthers, ROOT, StartError, shortHash } from '../instance.ts';
+import { type Instance, inside, isOpenToOthers, ROOT, CommandError, shortHash } from '../instance.ts';
 
 /** Where PostgreSQL lives, and as whom it runs: it refuses to be root. */
 export interface Installation {
@@ -58,7 +58,7 @@ function prepareElsewhere(instance: Instance): string {
   const elsewhere = elsewhereOf(instance);
   const note = inside(instance, 'postgres', 'data-is-in');
   if (existsSync(elsewhere) && lstatSync(elsewhere).uid !== 0)
-    throw new StartError(`${elsewhere} belongs to another user. Remove it, or start as an ordinary user.`);
+    throw new CommandError(`${elsewhere} belongs to another user. Remove it, or start as an ordinary user.`);
   if (!existsSync(note)) rmSync(elsewhere, { recursive: true, force: true });
   mkdirSync(elsewhere, { recursive: true });
   chmodSync(elsewhere, 0o711);
@@ -78,7 +78,7 @@ function unprivilegedUser(): { uid: number; gid: number } {
     .map((line) => line.split(':'));
   const found = users.find(([name]) => name === 'nobody') ?? users.find(([, , uid]) => Number(uid) >= 1000);
   if (!found)
-    throw new StartError(
+    throw new CommandError(
       'PostgreSQL does not run as root, and /etc/passwd has no other user. Start as an ordinary user.',
     );
   return { uid: Number(found[2]), gid: Number(found[3]) };
@@ -90,7 +90,7 @@ function findBinaries(): string {
     const entry = createRequire(import.meta.url).resolve(name);
     return realpathSync(path.join(entry.slice(0, entry.lastIndexOf(name) + name.length), 'native'));
   } catch {
-    throw new StartError(
+    throw new CommandError(
       `There is no ${name}: PostgreSQL comes for linux and darwin, x64 and arm64. On Windows use WSL.`,
     );
   }

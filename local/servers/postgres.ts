@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { LOCAL_MAX_CONNECTIONS } from '../../lib/stage.ts';
-import { type Instance, inside, type Secrets, StartError } from '../instance.ts';
+import { type Instance, inside, type Secrets, CommandError } from '../instance.ts';
 import { type Installation, install } from './postgres-installation.ts';
 import { type Processes, waitUntil } from './processes.ts';
 
@@ -27,12 +27,12 @@ export class Postgres {
     return path.join(this.#installation.data, name);
   }
 
-  /** Makes both data folders once. @throws StartError for a folder that an interrupted set-up left half-written */
+  /** Makes both data folders once. @throws CommandError for a folder that an interrupted set-up left half-written */
   async initialise(): Promise<void> {
     const complete = path.join(this.#installation.data, 'complete');
     if (existsSync(complete)) return;
     if (existsSync(this.#folder('primary'))) {
-      throw new StartError(
+      throw new CommandError(
         `The database folder ${this.#installation.data} is half-written: its set-up was interrupted. Wipe it with: npm run reset`,
       );
     }
@@ -66,7 +66,7 @@ export class Postgres {
         env: { ...process.env, LC_ALL: 'C' },
       },
     ).catch((cause) => {
-      throw new StartError(
+      throw new CommandError(
         `initdb failed: ${String(cause.stderr || cause.message)
           .trim()
           .split('\n')
@@ -122,7 +122,7 @@ export class Postgres {
     let last = '';
     const answers = async () => {
       if (!processes.isRunning(name))
-        throw new StartError(
+        throw new CommandError(
           `${name} ended while it started; its log is ${inside(this.#instance, 'logs', `${name}.log`)}`,
         );
       try {
@@ -134,8 +134,8 @@ export class Postgres {
       }
     };
     await waitUntil(answers, START_TIMEOUT_MS, 50).catch((error) => {
-      if (error instanceof StartError) throw error;
-      throw new StartError(
+      if (error instanceof CommandError) throw error;
+      throw new CommandError(
         `${name} does not answer (${last}); its log is ${inside(this.#instance, 'logs', `${name}.log`)}`,
       );
     });

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { type Instance, inside, readOwnJson, replaceFile, StartError } from '../instance.ts';
+import { type Instance, inside, readOwnJson, writeFileAtomically, CommandError } from '../instance.ts';
 
 /** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
-interface Remembered {
+interface RecordedProcess {
   name: string;
   pid: number;
   /** When the system says that it started: process ids are used again, this pair is not. */
@@ -33,14 +33,14 @@ export class Processes {
     args: string[],
     options: SpawnOptions & { stopSignal?: NodeJS.Signals } = {},
   ): void {
-    if (this.#stopping) throw new StartError(`${name} is not started: the platform is stopping.`);
+    if (this.#stopping) throw new CommandError(`${name} is not started: the platform is stopping.`);
     const { stopSignal = 'SIGTERM', ...spawnOptions } = options;
     const log = openSync(inside(this.#instance, 'logs', `${name}.log`), 'a');
     const child = spawn(command, args, { ...spawnOptions, stdio: ['ignore', log, log], detached: true });
     child.once('error', (error) => this.#died(name, child, error.message));
     child.once('exit', (code, signal) => this.#died(name, child, signal ?? `exit code ${code}`));
     this.#children.set(name, { child, stopSignal });
-    this.#remember();
+    this.#record();
   }
 
   #died(name: string, child: ChildProcess, how: string): void {
@@ -70,14 +70,14 @@ export class Processes {
     return clean;
   }
 
-  #remember(): void {
-    const all: Remembered[] = [
+  #record(): void {
+    const all: RecordedProcess[] = [
       { name: 'throughline', pid: process.pid },
       ...[...this.#children].map(([name, { child }]) => ({ name, pid: child.pid ?? 0 })),
     ]
       .filter(({ pid }) => pid > 0)
       .map((each) => ({ ...each, startedAt: startTimeOf(each.pid) ?? '' }));
-    replaceFile(stateFile(this.#instance), JSON.stringify(all));
+    writeFileAtomically(stateFile(this.#instance), JSON.stringify(all));
   }
 }
 
@@ -124,36 +124,36 @@ function startTimeOf(pid: number): string | undefined {
 }
 
 /** A damaged list is none: what it named cannot be told from strangers. */
-function rememberedOf(instance: Instance): Remembered[] {
+function recordedProcesses(instance: Instance): RecordedProcess[] {
   try {
-    return readOwnJson<Remembered[]>(stateFile(instance)) ?? [];
+    return readOwnJson<RecordedProcess[]>(stateFile(instance)) ?? [];
   } catch {
     return [];
   }
 }
 
 /** The processes of an earlier run that are still alive: same id and same start. */
-export function survivors(instance: Instance): Remembered[] {
-  return rememberedOf(instance).filter(({ pid, startedAt }) => startTimeOf(pid) === startedAt);
+export function runningProcesses(instance: Instance): RecordedProcess[] {
+  return recordedProcesses(instance).filter(({ pid, startedAt }) => startTimeOf(pid) === startedAt);
 }
 
-/** @throws StartError when the platform runs; ends what a killed one left behind */
-export async function assertAlone(instance: Instance): Promise<void> {
-  const alive = survivors(instance);
+/** @throws CommandError when the platform runs; ends what a killed one left behind */
+export async function assertNotRunning(instance: Instance): Promise<void> {
+  const alive = runningProcesses(instance);
   const main = alive.find((each) => each.name === 'throughline');
   if (main && main.pid !== process.pid) {
-    throw new StartError(
+    throw new CommandError(
       `Throughline is running already (process ${main.pid}, http://127.0.0.1:${instance.ports.edge}). Stop it with: npm stop`,
     );
   }
-  await endSurvivors(instance);
+  await stopOrphans(instance);
 }
 
 /** Ends what a killed platform left behind; what does not go is killed. */
-export async function endSurvivors(instance: Instance): Promise<void> {
-  for (const { pid, name } of survivors(instance)) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
-  await waitUntil(() => survivors(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
-    for (const { pid } of survivors(instance)) killGroup(pid, 'SIGKILL');
+export async function stopOrphans(instance: Instance): Promise<void> {
+  for (const { pid, name } of runningProcesses(instance)) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
+  await waitUntil(() => runningProcesses(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
+    for (const { pid } of runningProcesses(instance)) killGroup(pid, 'SIGKILL');
   });
 }
 

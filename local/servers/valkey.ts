@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Redis as Valkey } from 'iovalkey';
 import { accessRules, CACHE_USERS } from '../../lambdas/cache/cache-users.ts';
-import { type Instance, inside, type Secrets, StartError } from '../instance.ts';
+import { type Instance, inside, type Secrets, CommandError } from '../instance.ts';
 import { findValkey } from '../python/python.ts';
 import { type Processes, waitUntil } from './processes.ts';
 
@@ -35,11 +35,11 @@ async function answers(instance: Instance, secrets: Secrets, processes: Processe
     .then(() => (ready = true))
     .catch(() => {});
   await waitUntil(() => {
-    if (!processes.isRunning('valkey')) throw new StartError(`Valkey ended while it started; its log is ${log}`);
+    if (!processes.isRunning('valkey')) throw new CommandError(`Valkey ended while it started; its log is ${log}`);
     return ready;
   }, START_TIMEOUT_MS)
     .catch((error) => {
-      throw error instanceof StartError ? error : new StartError(`Valkey does not answer; its log is ${log}`);
+      throw error instanceof CommandError ? error : new CommandError(`Valkey does not answer; its log is ${log}`);
     })
     .finally(() => valkey.disconnect());
 }

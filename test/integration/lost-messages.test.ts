@@ -2,13 +2,13 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { cancelOrder } from '../../lambdas/orders/cancel-order.ts';
 import { settleOrder } from '../../lambdas/orders/settle-order.ts';
 import { payOrder } from '../../lambdas/payments/pay-order.ts';
-import { tellAgain } from '../../lambdas/payments/payments.repository.ts';
+import { republishLostEvents } from '../../lambdas/payments/payments.repository.ts';
 import { handlePaymentEvent, requestRefund } from '../../lambdas/payments/refund-payment.ts';
 import type { DomainEvent } from '../../lambdas/queue/events.ts';
 import { makeUser } from '../support/factories.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import {
-  chargeUntold,
+  chargeWithoutWebhook,
   closeAll,
   databases,
   eventOf,
@@ -39,7 +39,7 @@ const keep = ({ id }: DomainEvent) => rows('UPDATE queue.outbox SET published_at
 async function captured(work: (paid: { orderId: string; paymentId: string; event: DomainEvent }) => Promise<void>) {
   const { userId, orderId } = await unpaidOrder();
   const { payment } = await payOrder(
-    { ...payer, provider: { ...provider, charge: chargeUntold } },
+    { ...payer, provider: { ...provider, charge: chargeWithoutWebhook } },
     {
       userId,
       orderId,
@@ -57,12 +57,12 @@ describe('a message that got lost', () => {
   test('of a capture is sent again until its order is paid, and then no more', () =>
     captured(async ({ orderId, event }) => {
       await lose(event);
-      await payer.database.write(tellAgain);
+      await payer.database.write(republishLostEvents);
       expect(await isToBeSent(event)).toBe(true);
       await settleOrder(orders, publish, event);
       expect(await statusOf(orderId)).toBe('paid');
       await lose(event);
-      await payer.database.write(tellAgain);
+      await payer.database.write(republishLostEvents);
       expect(await isToBeSent(event)).toBe(false);
     }));
 
@@ -82,11 +82,11 @@ describe('a message that got lost', () => {
       await requestRefund(payer.database, publish, input);
       const requested = await eventOf('refund.requested', paymentId);
       await lose(requested);
-      await payer.database.write(tellAgain);
+      await payer.database.write(republishLostEvents);
       expect(await isToBeSent(requested)).toBe(true);
       await handlePaymentEvent(payer.database, provider, publish, requested);
       await lose(requested);
-      await payer.database.write(tellAgain);
+      await payer.database.write(republishLostEvents);
       expect(await isToBeSent(requested)).toBe(false);
     }));
 });

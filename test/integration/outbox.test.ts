@@ -3,7 +3,7 @@ import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { placeOrder } from '../../lambdas/orders/place-order.ts';
 import type { DomainEvent } from '../../lambdas/queue/events.ts';
 import { createPublishCommitted } from '../../lambdas/queue/publisher.ts';
-import { relayLeftBehind } from '../../lambdas/queue/relay-left-behind.ts';
+import { relayOutbox } from '../../lambdas/queue/relay-outbox.ts';
 import { sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
 import { makeProduct, makeUser } from '../support/factories.ts';
 import { cacheAs, databaseAs, rows } from '../support/platform.ts';
@@ -48,7 +48,7 @@ describe('the outbox', () => {
     const before = await eventOf(orderId);
     expect(before.published_at).toBeNull();
     const sent: DomainEvent[] = [];
-    await Promise.all(relays.map((relay) => relayLeftBehind(relay, async (event) => void sent.push(event), 0)));
+    await Promise.all(relays.map((relay) => relayOutbox(relay, async (event) => void sent.push(event), 0)));
     expect(sent.filter((event) => event.id === before.id)).toHaveLength(1);
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
@@ -59,10 +59,10 @@ describe('the outbox', () => {
     const refusing = async (event: DomainEvent) => {
       if (event.id === id) throw new Error('no queue');
     };
-    await expect(relayLeftBehind(relays[0] as never, refusing, 0)).rejects.toThrow('no queue');
+    await expect(relayOutbox(relays[0] as never, refusing, 0)).rejects.toThrow('no queue');
     expect((await eventOf(orderId)).published_at).toBeNull();
     expect((await eventOf(younger)).published_at).not.toBeNull();
-    await relayLeftBehind(relays[0] as never, async () => {}, 0);
+    await relayOutbox(relays[0] as never, async () => {}, 0);
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
 

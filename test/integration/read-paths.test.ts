@@ -99,7 +99,7 @@ test('what must reach the cache is tried also while it is left alone after a fai
   const client = cacheAs('catalog');
   await client.attempt(() => Promise.reject(new Error('once')));
   expect(await client.attempt((valkey) => valkey.set(key, '1'))).toBeUndefined();
-  expect(await client.insist((valkey) => valkey.set(`{${key}}`, '1', 'EX', 60))).toBe('OK');
+  expect(await client.attemptWithRetries((valkey) => valkey.set(`{${key}}`, '1', 'EX', 60))).toBe('OK');
   client.close();
 });
 

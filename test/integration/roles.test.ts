@@ -16,7 +16,7 @@ const SCHEMAS: Record<DatabaseService, string[]> = {
   relay: [],
   sandbox: ['sandbox'],
   health: [],
-  housekeeping: [],
+  retention: [],
 };
 /** What one service lets another see. */
 const GRANTED = ['auth.contacts:email', 'orders.payable_orders:payments', 'queue.outbox:*'];

@@ -35,7 +35,7 @@ export const provider = createSandboxProvider({
   webhookSecret: async () => webhookSecret,
 });
 /** Charges in the provider's books alone: no webhook tells of it, so that no deployed function hears of it either. */
-export const chargeUntold: typeof provider.charge = async ({ paymentId, amount, token }) => {
+export const chargeWithoutWebhook: typeof provider.charge = async ({ paymentId, amount, token }) => {
   const [charge] = await rows<{ id: string }>(
     `INSERT INTO sandbox.charges (idempotency_key, token, amount_minor, currency, status)
      VALUES ($1, $2, $3, $4, 'succeeded') RETURNING id`,

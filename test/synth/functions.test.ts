@@ -89,11 +89,11 @@ describe.each(AWS_STAGES)('the functions of %s', (stage) => {
 
 describe('in prod', () => {
   test('what answers people is kept warm, grows with its use, and is deployed by a canary that goes back', () => {
-    const frontline = resourcesOf('prod', 'AWS::CodeDeploy::DeploymentGroup');
-    expect(frontline).toHaveLength(8);
-    for (const { Properties } of frontline) {
-      const watched = JSON.stringify(Properties.AlarmConfiguration.Alarms);
-      for (const alarm of ['Errors', 'Throttles', 'Unhandled']) expect(watched).toContain(alarm);
+    const userFacing = resourcesOf('prod', 'AWS::CodeDeploy::DeploymentGroup');
+    expect(userFacing).toHaveLength(8);
+    for (const { Properties } of userFacing) {
+      const monitoring = JSON.stringify(Properties.AlarmConfiguration.Alarms);
+      for (const alarm of ['Errors', 'Throttles', 'Unhandled']) expect(monitoring).toContain(alarm);
       expect(Properties.AutoRollbackConfiguration.Events).toContain('DEPLOYMENT_STOP_ON_ALARM');
     }
     const warm = resourcesOf('prod', 'AWS::Lambda::Alias').filter(

@@ -19,7 +19,7 @@ describe.each(STAGES)('the queues of %s', (stage) => {
     }
   });
 
-  test('are watched for messages that wait too long, but for the one that people read', () => {
+  test('are monitoring for messages that wait too long, but for the one that people read', () => {
     for (const { id, Properties } of working.filter((each) => !each.id.includes('Undelivered')))
       expect([Properties.QueueName, alarmed.some((dimensions) => dimensions?.includes(id))]).toEqual([
         Properties.QueueName,

@@ -14,7 +14,7 @@ export type CallOf<R extends Route> = {
   idempotencyKey?: string;
 };
 /** What it answers. */
-export type AnswerOf<R extends Route> = { [S in keyof R['answers']]: Body<R['answers'][S]> }[keyof R['answers']];
+export type ResponseBodyOf<R extends Route> = { [S in keyof R['responses']]: Body<R['responses'][S]> }[keyof R['responses']];
 
 interface ProblemDocument {
   code: string;
@@ -54,7 +54,7 @@ export function createApi({ baseUrl, token }: ApiOptions) {
     method: Routes[N]['method'],
     path: Routes[N]['path'],
     { params, query, body, idempotencyKey }: CallOf<Routes[N]> = {},
-  ): Promise<AnswerOf<Routes[N]>> {
+  ): Promise<ResponseBodyOf<Routes[N]>> {
     const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
       encodeURIComponent(String((params as Record<string, unknown>)[name])),
     );
@@ -71,6 +71,6 @@ export function createApi({ baseUrl, token }: ApiOptions) {
     });
     const text = await response.text();
     if (!response.ok) throw new ApiError(JSON.parse(text));
-    return (text ? JSON.parse(text) : undefined) as AnswerOf<Routes[N]>;
+    return (text ? JSON.parse(text) : undefined) as ResponseBodyOf<Routes[N]>;
   };
 }

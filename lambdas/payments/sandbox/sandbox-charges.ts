@@ -43,7 +43,7 @@ export async function createCharge(
 const CLOSED = '(closed)';
 
 /** The charge of a key; where there is none, one that is declined for good, so that a late request cannot charge. */
-export async function concludeCharge(
+export async function retrieveOrVoidCharge(
   database: Database,
   actionBaseUrl: string,
   key: string,

@@ -3,7 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod';
 import { systemClock } from '../../shared/clock.ts';
 import { readEnv } from '../../shared/env.ts';
-import { errorFacts, logger } from '../../shared/logger.ts';
+import { errorFields, logger } from '../../shared/logger.ts';
 import { createSecretReader, type ReadSecret } from '../../shared/secrets.ts';
 import { signWebhook } from '../webhook-signature.ts';
 
@@ -30,7 +30,7 @@ async function deliver(record: SQSRecord): Promise<void> {
     if (!response.ok) throw new Error(`The webhook was answered ${response.status}.`);
     logger.info('webhook delivered', { messageId: record.messageId });
   } catch (error) {
-    logger.warn('webhook not delivered', { messageId: record.messageId, ...errorFacts(error) });
+    logger.warn('webhook not delivered', { messageId: record.messageId, ...errorFields(error) });
     throw error;
   }
 }

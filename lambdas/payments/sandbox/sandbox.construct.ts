@@ -50,7 +50,7 @@ export class SandboxProvider extends Construct implements ApiService {
       name: 'sandbox',
       description: 'The sandbox payment provider',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'sandbox');

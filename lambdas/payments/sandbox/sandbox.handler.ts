@@ -10,7 +10,7 @@ import { createSecretReader } from '../../shared/secrets.ts';
 import { challengePage } from './challenge-page.ts';
 import { answerChallenge, refundOnce } from './sandbox.repository.ts';
 import { sandboxRoutes } from './sandbox.routes.ts';
-import { concludeCharge, createCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
+import { retrieveOrVoidCharge, createCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
 
 function implement(): Implementations<typeof sandboxRoutes> {
   const env = readEnv({ SANDBOX_API_KEY_NAME: z.string().min(1) });
@@ -28,9 +28,9 @@ function implement(): Implementations<typeof sandboxRoutes> {
       await authenticate(headers['x-sandbox-key']);
       return { status: 200, body: await createCharge(database, send, baseUrl, body) };
     },
-    concludeCharge: async ({ headers, params, body }) => {
+    retrieveOrVoidCharge: async ({ headers, params, body }) => {
       await authenticate(headers['x-sandbox-key']);
-      return { status: 200, body: await concludeCharge(database, baseUrl, params.key, body.amount) };
+      return { status: 200, body: await retrieveOrVoidCharge(database, baseUrl, params.key, body.amount) };
     },
     createRefund: async ({ headers, body }) => {
       await authenticate(headers['x-sandbox-key']);

@@ -29,17 +29,17 @@ export const sandboxRoutes = defineRoutes({
     method: 'POST',
     path: '/sandbox-provider/charges',
     body: z.strictObject({ idempotencyKey: text(1, 100), amount: chargeableSchema, token: text(1, 255) }),
-    answers: { 200: { description: 'The charge.', body: chargeSchema } },
+    responses: { 200: { description: 'The charge.', body: chargeSchema } },
   },
-  concludeCharge: {
+  retrieveOrVoidCharge: {
     ...service,
-    operationId: 'sandboxConcludeCharge',
+    operationId: 'sandboxRetrieveOrVoidCharge',
     summary: 'The charge of a key. Where there is none, the key is closed: it never will be charged.',
     method: 'POST',
-    path: '/sandbox-provider/charges/{key}/conclude',
+    path: '/sandbox-provider/charges/{key}/retrieve-or-void',
     params: z.object({ key: text(1, 100) }),
     body: z.strictObject({ amount: chargeableSchema }),
-    answers: { 200: { description: 'The charge.', body: chargeSchema } },
+    responses: { 200: { description: 'The charge.', body: chargeSchema } },
   },
   createRefund: {
     ...service,
@@ -48,7 +48,7 @@ export const sandboxRoutes = defineRoutes({
     method: 'POST',
     path: '/sandbox-provider/refunds',
     body: z.strictObject({ idempotencyKey: text(1, 100), chargeId: uuidSchema, amount: chargeableSchema }),
-    answers: { 200: { description: 'Given back.', body: z.object({ status: z.literal('succeeded') }) } },
+    responses: { 200: { description: 'Given back.', body: z.object({ status: z.literal('succeeded') }) } },
     problems: [commonProblems.NOT_FOUND],
   },
   showChallenge: {
@@ -57,7 +57,7 @@ export const sandboxRoutes = defineRoutes({
     operationId: 'sandboxShowChallenge',
     summary: 'The page where a card holder approves a charge.',
     method: 'GET',
-    answers: { 200: { description: 'A page.', body: page } },
+    responses: { 200: { description: 'A page.', body: page } },
   },
   answerChallenge: {
     ...person,
@@ -66,7 +66,7 @@ export const sandboxRoutes = defineRoutes({
     summary: 'Approves or refuses a charge.',
     method: 'POST',
     body: z.strictObject({ outcome: z.enum(['approve', 'refuse']) }),
-    answers: { 200: { description: 'What became of it.', body: chargeSchema } },
+    responses: { 200: { description: 'What became of it.', body: chargeSchema } },
     problems: [commonProblems.NOT_FOUND],
   },
 });

@@ -56,7 +56,7 @@ export class MailIdentity extends Construct {
       reputationMetrics: true,
       suppressionReasons: ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
     });
-    const undelivered = new WorkQueue(this, 'Undelivered', { stage, name: 'mail-undelivered', unread: true });
+    const undelivered = new WorkQueue(this, 'Undelivered', { stage, name: 'mail-undelivered', manual: true });
     this.alarms.push(...undelivered.alarms);
     set.addEventDestination('Events', {
       destination: ses.EventDestination.eventBus(events.EventBus.fromEventBusName(this, 'DefaultBus', 'default')),

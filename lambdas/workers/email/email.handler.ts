@@ -3,11 +3,11 @@ import { databaseFromEnv } from '../../database/database.client.ts';
 import { type Consume, createConsumer } from '../../queue/consumer.ts';
 import { publicOrigin, readEnv } from '../../shared/env.ts';
 import { sendEventMail } from './send-event-mail.ts';
-import { createSesCarrier } from './ses-carrier.ts';
+import { createSesMailer } from './ses-mailer.ts';
 
 function createMailing(): Consume {
   const { MAIL_FROM } = readEnv({ MAIL_FROM: z.string().min(3) });
-  const deps = { database: databaseFromEnv(), send: createSesCarrier(MAIL_FROM), shopUrl: publicOrigin() };
+  const deps = { database: databaseFromEnv(), send: createSesMailer(MAIL_FROM), shopUrl: publicOrigin() };
   return (event) => sendEventMail(deps, event);
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.client.ts';
 import type { DomainEvent } from '../../queue/events.ts';
 import { count } from '../../shared/metrics.ts';
-import { hashSecretToken, mintSecretToken } from '../../shared/secret-tokens.ts';
+import { hashSecretToken, generateSecretToken } from '../../shared/secret-tokens.ts';
 import {
   attachMailToken,
   type Contact,
@@ -52,13 +52,13 @@ async function composeMail(
   switch (event.type) {
     case 'user.signed_up':
     case 'user.verification_requested': {
-      const token = await mintToken(deps, event.payload.mailTokenId);
+      const token = await createMailToken(deps, event.payload.mailTokenId);
       return token === undefined
         ? undefined
         : templates.verifyAddressMail(name, `${shopUrl}/#/verify-email?token=${token}`);
     }
     case 'user.password_reset_requested': {
-      const token = await mintToken(deps, event.payload.mailTokenId);
+      const token = await createMailToken(deps, event.payload.mailTokenId);
       return token === undefined
         ? undefined
         : templates.resetPasswordMail(name, `${shopUrl}/#/reset-password?token=${token}`);
@@ -77,8 +77,8 @@ async function composeMail(
 }
 
 /** The token is made here and goes into the mail and nowhere else; auth gets its hash. */
-async function mintToken({ database }: MailDependencies, mailTokenId: string): Promise<undefined | string> {
-  const token = mintSecretToken();
+async function createMailToken({ database }: MailDependencies, mailTokenId: string): Promise<undefined | string> {
+  const token = generateSecretToken();
   const open = await database.write((db) => attachMailToken(db, mailTokenId, hashSecretToken(token)));
   return open ? token : undefined;
 }

@@ -7,7 +7,7 @@ export interface Mail {
   html: string;
 }
 
-export interface OrderMailFacts {
+export interface OrderMailContent {
   name: string;
   orderId: string;
   total: Money;
@@ -37,7 +37,7 @@ export const resetPasswordMail = (name: string, link: string): Mail =>
     { label: 'Set a new password', link },
   );
 
-export const orderReceivedMail = (facts: OrderMailFacts): Mail =>
+export const orderReceivedMail = (facts: OrderMailContent): Mail =>
   compose(
     `We have your order ${shortId(facts)}`,
     facts.name,
@@ -45,7 +45,7 @@ export const orderReceivedMail = (facts: OrderMailFacts): Mail =>
     orderLink(facts),
   );
 
-export const paymentReceiptMail = (facts: OrderMailFacts): Mail =>
+export const paymentReceiptMail = (facts: OrderMailContent): Mail =>
   compose(
     `Receipt for order ${shortId(facts)}`,
     facts.name,
@@ -54,7 +54,7 @@ export const paymentReceiptMail = (facts: OrderMailFacts): Mail =>
   );
 
 export const paymentFailedMail = (
-  facts: Pick<OrderMailFacts, 'name' | 'orderId' | 'shopUrl'> & { amount: Money },
+  facts: Pick<OrderMailContent, 'name' | 'orderId' | 'shopUrl'> & { amount: Money },
 ): Mail =>
   compose(
     `Your payment for order ${shortId(facts)} did not go through`,
@@ -63,7 +63,7 @@ export const paymentFailedMail = (
     orderLink(facts),
   );
 
-export const orderCancelledMail = (facts: OrderMailFacts): Mail =>
+export const orderCancelledMail = (facts: OrderMailContent): Mail =>
   compose(
     `Order ${shortId(facts)} is cancelled`,
     facts.name,
@@ -77,7 +77,7 @@ const orderLink = ({ shopUrl, orderId }: { shopUrl: string; orderId: string }) =
   label: 'See the order',
   link: `${shopUrl}/#/orders/${orderId}`,
 });
-const listing = ({ items, total }: OrderMailFacts): string[] => [
+const listing = ({ items, total }: OrderMailContent): string[] => [
   ...items.map((item) => `${item.quantity} x ${item.name}: ${formatMoney(item.lineTotal)}`),
   `Total: ${formatMoney(total)}`,
 ];

@@ -16,7 +16,7 @@ export class NotificationsService extends Construct implements ApiService {
       name: 'notifications',
       description: 'Notifications: list, mark as read',
       timeout: API_TIMEOUT,
-      frontline: true,
+      userFacing: true,
       concurrency: stage.concurrency.api,
     });
     database.connect(this.api, 'notifications');

@@ -13,7 +13,7 @@ export const notificationRoutes = defineRoutes({
     path: '/notifications',
     caller: 'user',
     query: pageQuerySchema,
-    answers: { 200: { description: 'A page of notifications.', body: pageOf(notificationSchema) } },
+    responses: { 200: { description: 'A page of notifications.', body: pageOf(notificationSchema) } },
     limit: READ_LIMIT,
   },
   readNotification: {
@@ -23,7 +23,7 @@ export const notificationRoutes = defineRoutes({
     path: '/notifications/{id}/read',
     caller: 'user',
     params: z.object({ id: uuidSchema }),
-    answers: { 200: { description: 'The notification.', body: z.object({ notification: notificationSchema }) } },
+    responses: { 200: { description: 'The notification.', body: z.object({ notification: notificationSchema }) } },
     problems: [commonProblems.NOT_FOUND],
     limit: WRITE_LIMIT,
   },

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { Turnstile } from '../../../local/servers/concurrency-limiter.ts';
+import { ConcurrencyLimiter } from '../../../local/servers/concurrency-limiter.ts';
 
 test('lets no more than the limit in, and everybody in the end', async () => {
-  const turnstile = new Turnstile(3);
+  const limiter = new ConcurrencyLimiter(3);
   let inside = 0;
   let most = 0;
   const visits = Array.from({ length: 50 }, () =>
-    turnstile.pass('orders', async () => {
+    limiter.pass('orders', async () => {
       most = Math.max(most, ++inside);
       await new Promise((resolve) => setImmediate(resolve));
       inside--;
@@ -18,7 +18,7 @@ test('lets no more than the limit in, and everybody in the end', async () => {
 });
 
 test('a failed visit frees its place', async () => {
-  const turnstile = new Turnstile(1);
-  await expect(turnstile.pass('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  await turnstile.pass('a', async () => {});
+  const limiter = new ConcurrencyLimiter(1);
+  await expect(limiter.pass('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await limiter.pass('a', async () => {});
 });

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { forgetOld } from '../../lambdas/database/forget-old.ts';
+import { deleteExpiredRows } from '../../lambdas/database/delete-expired-rows.ts';
 import { makeUser } from '../support/factories.ts';
 import { databaseAs, rows } from '../support/platform.ts';
 
-const housekeepers = [databaseAs('housekeeping'), databaseAs('housekeeping')];
-const [database] = housekeepers as [(typeof housekeepers)[number], ...typeof housekeepers];
+const jobs = [databaseAs('retention'), databaseAs('retention')];
+const [database] = jobs as [(typeof jobs)[number], ...typeof jobs];
 afterAll(async () => {
-  await Promise.all(housekeepers.map((each) => each.close()));
+  await Promise.all(jobs.map((each) => each.close()));
 });
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60_000);
@@ -51,20 +51,20 @@ async function endedSession(at: Date) {
 }
 
 describe.each(Object.entries(KEPT))('%s', (_, { days, store }) => {
-  test(`is kept for ${days} days and then forgotten, by two housekeepers at once`, async () => {
+  test(`is kept for ${days} days and then deleted, by two jobs at once`, async () => {
     const isYoungThere = await store(daysAgo(days - 1));
     const isOldThere = await store(daysAgo(days + 1));
-    await Promise.all(housekeepers.map(forgetOld));
+    await Promise.all(jobs.map(deleteExpiredRows));
     expect({ young: await isYoungThere(), old: await isOldThere() }).toEqual({ young: true, old: false });
   });
 });
 
-test('more than one bite is taken in one run', async () => {
+test('more than one batch is taken in one run', async () => {
   await rows(
     `INSERT INTO orders.consumed_events (event_id, consumed_at) SELECT gen_random_uuid(), $1 FROM generate_series(1, 2500)`,
     [daysAgo(40)],
   );
-  expect((await forgetOld(database)).orders).toBeGreaterThanOrEqual(2_500);
+  expect((await deleteExpiredRows(database)).orders).toBeGreaterThanOrEqual(2_500);
 });
 
 test('an open session is kept, however old', async () => {
@@ -72,6 +72,6 @@ test('an open session is kept, however old', async () => {
     `INSERT INTO auth.sessions (user_id, user_agent, address, created_at, expires_at) VALUES ($1, '', '', $2, now() + interval '1 day') RETURNING id`,
     [await makeUser(), daysAgo(400)],
   );
-  await forgetOld(database);
+  await deleteExpiredRows(database);
   expect(await rows('SELECT FROM auth.sessions WHERE id = $1', [session?.id])).toHaveLength(1);
 });

@@ -1,15 +1,15 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { concludeUnfinished } from '../../lambdas/payments/conclude-payments.ts';
+import { reconcileUnfinishedPayments } from '../../lambdas/payments/reconcile-payments.ts';
 import { type PaymentDependencies, type PayOrderInput, payOrder } from '../../lambdas/payments/pay-order.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { chargeUntold, closeAll, pay, payer, payers, paymentsOf, provider, unpaidOrder } from '../support/payer.ts';
+import { chargeWithoutWebhook, closeAll, pay, payer, payers, paymentsOf, provider, unpaidOrder } from '../support/payer.ts';
 import { rows } from '../support/platform.ts';
 
 afterAll(closeAll);
 
 const beforeTheCharge = () => Promise.reject(new Error('the process died'));
 const afterTheCharge: typeof provider.charge = async (request) => {
-  await chargeUntold(request);
+  await chargeWithoutWebhook(request);
   return beforeTheCharge();
 };
 
@@ -76,7 +76,7 @@ describe('a payment whose process died', () => {
   test('cannot be charged by a late request once it was given up', async () => {
     const input = await dyingPayment(beforeTheCharge);
     await age(input);
-    await concludeUnfinished(payer);
+    await reconcileUnfinishedPayments(payer);
     expect(await statusesOf(input)).toEqual(['declined']);
     const [{ id: paymentId = '' } = {}] = await paymentsOf(input.orderId);
     const late = await provider.charge({
@@ -90,7 +90,7 @@ describe('a payment whose process died', () => {
   test('after the charge, with its webhook lost, is found out by the sweep', async () => {
     const input = await dyingPayment(afterTheCharge);
     await age(input);
-    await Promise.all(payers.map((deps) => concludeUnfinished(deps)));
+    await Promise.all(payers.map((deps) => reconcileUnfinishedPayments(deps)));
     expect(await statusesOf(input)).toEqual(['captured']);
   });
 
@@ -98,14 +98,14 @@ describe('a payment whose process died', () => {
     const input = await dyingPayment(beforeTheCharge, 'tok_requires_action');
     const asked = async () =>
       (await rows('SELECT asked_at FROM payments.payments WHERE order_id = $1', [input.orderId]))[0]?.asked_at;
-    await concludeUnfinished(payer);
+    await reconcileUnfinishedPayments(payer);
     expect(await asked()).toBeNull();
     await age(input);
-    const silent = { ...payer, provider: { ...provider, conclude: async () => undefined } };
-    await concludeUnfinished(silent);
+    const silent = { ...payer, provider: { ...provider, retrieveOrVoid: async () => undefined } };
+    await reconcileUnfinishedPayments(silent);
     const first = await asked();
     expect(first).not.toBeNull();
-    await concludeUnfinished(silent);
+    await reconcileUnfinishedPayments(silent);
     expect(await asked()).toEqual(first);
   });
 });

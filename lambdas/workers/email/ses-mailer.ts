@@ -4,7 +4,7 @@ import type { SendMail } from './send-event-mail.ts';
 const SEND_TIMEOUT_MS = 5_000;
 
 /** Sends through SES, as the identity that the function may send for. The SDK loads at the first mail. */
-export function createSesCarrier(from: string): SendMail {
+export function createSesMailer(from: string): SendMail {
   let client: Promise<SESClient> | undefined;
   return async (to, mail) => {
     client ??= import('@aws-sdk/client-ses').then(({ SESClient }) => new SESClient({ maxAttempts: 2 }));

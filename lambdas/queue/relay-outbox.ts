@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.client.ts';
-import { errorFacts, logger } from '../shared/logger.ts';
+import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 import { markPublished, type OutboxRow, toEvent } from './outbox.ts';
 import type { SendEvent } from './publisher.ts';
@@ -18,7 +18,7 @@ const MAX_BATCHES = 40;
  * @returns how many events it published
  * @throws the first refusal, after everything else went out
  */
-export async function relayLeftBehind(
+export async function relayOutbox(
   database: Database,
   send: SendEvent,
   graceSeconds = GRACE_SECONDS,
@@ -30,8 +30,8 @@ export async function relayLeftBehind(
     published += taken.published;
     if (taken.seen < BATCH) break;
   }
-  if (published > 0) count('OutboxLeftBehind', published);
-  for (const [eventId, error] of refused) logger.error('no queue took it', { eventId, ...errorFacts(error) });
+  if (published > 0) count('OutboxRelayed', published);
+  for (const [eventId, error] of refused) logger.error('no queue took it', { eventId, ...errorFields(error) });
   if (refused.size > 0) throw refused.values().next().value;
   return published;
 }

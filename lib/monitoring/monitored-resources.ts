@@ -7,11 +7,11 @@ import type { ApiGateway } from '../gateway/api-gateway.ts';
 import type { Balancer } from '../gateway/balancer.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 
-/** What is watched: a construct a hop. */
-export interface Watched {
+/** What is monitoring: a construct a hop. */
+export interface MonitoredResources {
   stage: Stage;
   plan: AwsPlan;
-  /** The stack with the functions: each of them is watched, whoever adds it. */
+  /** The stack with the functions: each of them is monitoring, whoever adds it. */
   services: IConstruct;
   queues: Queues;
   mail: MailIdentity;
