@@ -1,4 +1,22 @@
-/** The import rules of the house; see docs/decisions. */
+const { readdirSync } = require('node:fs');
+const path = require('node:path');
+
+/** The folders that hold a service: each declares it in a `*.service.ts`. They are found, so no list needs a new service. */
+const serviceFolders = [
+  ...new Set(
+    readdirSync(path.join(__dirname, 'lambdas'), { recursive: true })
+      .map((file) => String(file).replaceAll(path.sep, '/'))
+      .filter((file) => file.endsWith('.service.ts'))
+      .map((file) => path.posix.dirname(file)),
+  ),
+].sort();
+/** What a service shows to others: its deployment, its contract, its declaration and its events. */
+const PUBLISHED = '\\.(construct|routes|service|events)\\.ts$';
+/** A service may hold another in a folder of its own, which is as closed as any. */
+const within = (folder) =>
+  serviceFolders.filter((other) => other.startsWith(`${folder}/`)).map((other) => `^lambdas/${other}/`);
+
+/** The import rules of the project; see docs/decisions. */
 module.exports = {
   forbidden: [
     {
@@ -10,7 +28,7 @@ module.exports = {
     },
     {
       name: 'use-cases-know-no-aws',
-      comment: 'Only constructs, handlers and the named adapters speak to AWS or the CDK.',
+      comment: 'Only constructs, handlers and the named adapters use the AWS SDK or the CDK.',
       severity: 'error',
       from: {
         path: '^lambdas/',
@@ -28,20 +46,24 @@ module.exports = {
       from: { path: '^lambdas/', pathNot: '\\.construct\\.ts$' },
       to: { path: 'node_modules/(aws-cdk-lib|constructs)/|^lib/' },
     },
-    ...['auth', 'catalog', 'orders', 'payments', 'workers/email', 'workers/notifications', 'health'].map((service) => ({
-      name: `only-${service.replace('/', '-')}-uses-its-own`,
-      comment: 'A service reads another through a granted view or hears by event.',
-      severity: 'error',
-      from: { path: '^lambdas/', pathNot: [`^lambdas/${service}/`, '\\.construct\\.ts$'] },
-      to: { path: `^lambdas/${service}/`, pathNot: '\\.construct\\.ts$', dependencyTypesNot: ['type-only'] },
-    })),
     {
-      name: 'only-the-gateway-lists-contracts',
-      comment: 'Infrastructure sees a service by its construct and its contract.',
+      name: 'functions-know-no-declarations',
+      comment:
+        'The declarations import every contract: a bundle with them would be large. What a function needs is in its environment.',
       severity: 'error',
-      from: { path: '^lib/' },
-      to: { path: '^lambdas/(auth|catalog|orders|payments|workers|health)/', pathNot: '\\.(construct|routes)\\.ts$' },
+      from: {
+        path: '^lambdas/',
+        pathNot: '\\.(construct|service)\\.ts$|^lambdas/(services|registry)\\.ts$|^lambdas/database/migrate/',
+      },
+      to: { path: '\\.service\\.ts$|^lambdas/(services|registry)\\.ts$', dependencyTypesNot: ['type-only'] },
     },
+    ...serviceFolders.map((folder) => ({
+      name: `only-${folder.replaceAll('/', '-')}-uses-its-own`,
+      comment: 'A service reads another service through a granted view or consumes its events.',
+      severity: 'error',
+      from: { path: ['^lambdas/', '^lib/'], pathNot: [`^lambdas/${folder}/`, '\\.construct\\.ts$'] },
+      to: { path: `^lambdas/${folder}/`, pathNot: [PUBLISHED, ...within(folder)], dependencyTypesNot: ['type-only'] },
+    })),
     {
       name: 'no-test-code-outside-tests',
       severity: 'error',

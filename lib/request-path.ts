@@ -9,21 +9,22 @@ import { ValkeyCluster } from '../lambdas/cache/valkey.construct.ts';
 import { CatalogService } from '../lambdas/catalog/catalog.construct.ts';
 import { Aurora } from '../lambdas/database/aurora.construct.ts';
 import { Database } from '../lambdas/database/database.construct.ts';
-import { Retention } from '../lambdas/database/retention.construct.ts';
-import { Migrations } from '../lambdas/database/migrations.construct.ts';
+import { Migrations } from '../lambdas/database/migrate/migrate.construct.ts';
+import { RetentionJob } from '../lambdas/database/retention/retention.construct.ts';
 import { HealthService } from '../lambdas/health/health.construct.ts';
 import { OrdersService } from '../lambdas/orders/orders.construct.ts';
 import { PaymentsService } from '../lambdas/payments/payments.construct.ts';
 import { SandboxProvider, SandboxSecrets } from '../lambdas/payments/sandbox/sandbox.construct.ts';
 import { Queues } from '../lambdas/queue/queue.construct.ts';
-import { OutboxRelay } from '../lambdas/queue/relay.construct.ts';
+import { OutboxRelay } from '../lambdas/queue/relay/relay.construct.ts';
+import { assertDeclarations } from '../lambdas/registry.ts';
 import { SyntheticBuyer } from '../lambdas/synthetic/synthetic-buyer.construct.ts';
 import { EmailWorker, MailIdentity } from '../lambdas/workers/email/email.construct.ts';
 import { NotificationsService } from '../lambdas/workers/notifications/notifications.construct.ts';
 import { buildWeb } from '../web/build.ts';
 import { acknowledgeHelpers } from './constructs/acknowledge.ts';
-import type { ServiceTier } from './constructs/api-service.ts';
 import { buildFolder } from './constructs/bundles.ts';
+import type { ServiceTier } from './constructs/service-tier.ts';
 import { Dns } from './edge/dns.ts';
 import { Edge } from './edge/edge.ts';
 import { Firewall } from './edge/firewall.ts';
@@ -44,6 +45,7 @@ import { placeholdersIn } from './stage-context.ts';
  * On a laptop the stage has no network, edge or balancer: `local/servers/edge.ts` stands in for them.
  */
 export function composeApp(app: App, stage: Stage) {
+  assertDeclarations();
   const stacks = new Stacks(app, stage);
   const state = composeState(stacks.get('state'), stage);
   const data = composeData(stacks, stage);
@@ -99,7 +101,10 @@ function composeData(stacks: Stacks, stage: Stage) {
 type ServiceDependencies = ReturnType<typeof composeState> & ReturnType<typeof composeData> & { stage: Stage };
 
 /** Hops 5, 6 and 8: auth, the business services and the workers. */
-function composeServices(stack: Stack, { stage, network, aurora, valkey, signingKey, queues, mail, sandbox }: ServiceDependencies) {
+function composeServices(
+  stack: Stack,
+  { stage, network, aurora, valkey, signingKey, queues, mail, sandbox }: ServiceDependencies,
+) {
   const database = new Database(stack, 'Database', { stage, ...(aurora && { aurora }) });
   const cache = new Cache(stack, 'Cache', { stage, ...(valkey && { valkey }) });
   const tier: ServiceTier = { stage, network, database, cache, queues };
@@ -114,20 +119,20 @@ function composeServices(stack: Stack, { stage, network, aurora, valkey, signing
     health: new HealthService(stack, 'Health', tier),
     provider: new SandboxProvider(stack, 'Sandbox', { ...tier, sandbox }),
   };
-  const authorizer = new Authorizer(stack, 'Authorizer', { stage, network, cache, signingKey });
+  const authorizer = new Authorizer(stack, 'Authorizer', { ...tier, signingKey });
 
   // Hop 8, after the answer. The bulk worker's queue is there; the worker takes its place here.
   const workers = {
     relay: new OutboxRelay(stack, 'Relay', tier),
-    retention: new Retention(stack, 'Retention', tier),
+    retention: new RetentionJob(stack, 'Retention', tier),
     email: new EmailWorker(stack, 'Email', { ...tier, mail }),
   };
 
-  if (stage.aws?.syntheticBuyer) new SyntheticBuyer(stack, 'SyntheticBuyer', { stage });
+  if (stage.aws?.syntheticBuyer) new SyntheticBuyer(stack, 'SyntheticBuyer', tier);
 
   database.assertConnectionBudget();
   if (network && aurora) {
-    const migrations = new Migrations(stack, 'Migrations', { stage, network, aurora });
+    const migrations = new Migrations(stack, 'Migrations', { ...tier, aurora });
     migrations.runBefore([...Object.values(api), ...Object.values(workers)]);
   }
   return { api, authorizer, workers };

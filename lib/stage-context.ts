@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { readEnv } from '../lambdas/shared/env.ts';
 
-/** Stand-ins that let anybody synthesize `dev` and `prod`; the CDK refuses to deploy into another account than the caller's. */
+/**
+ * Placeholder values, so that `dev` and `prod` synthesize without settings. The CDK refuses to deploy to an account
+ * other than the caller's.
+ */
 const PLACEHOLDER = {
   account: '111122223333',
   domain: 'shop.throughline.example',
@@ -9,7 +12,7 @@ const PLACEHOLDER = {
   alertEmail: 'alerts@throughline.example',
 };
 
-/** Regions that CloudFront's VPC origins, ARM functions and Aurora PostgreSQL 18 are all expected in. */
+/** Regions that are expected to have CloudFront VPC origins, Arm functions and Aurora PostgreSQL 18. */
 const REGIONS = [
   'eu-central-1',
   'eu-west-1',
@@ -23,7 +26,7 @@ const REGIONS = [
   'ap-northeast-1',
 ] as const;
 
-/** Values that a run of the app may set, by `-c name=value`; those in `VARIABLES` also by the environment. */
+/** Settings of the app, from `-c name=value`. Those in `VARIABLES` can also come from the environment. */
 const contextSchema = z.object({
   stage: z.enum(['local', 'dev', 'prod']).default('local'),
   region: z.enum(REGIONS).default('eu-central-1'),
@@ -52,13 +55,13 @@ const contextSchema = z.object({
 });
 export type StageContext = z.output<typeof contextSchema>;
 
-/** A TCP port, also as a string, since the command line knows nothing else. */
-function port(standard: number) {
-  return z.coerce.number().int().min(1).max(65_535).default(standard);
+/** A TCP port. It may be a string, since the command line passes only strings. */
+function port(defaultPort: number) {
+  return z.coerce.number().int().min(1).max(65_535).default(defaultPort);
 }
 
 const text = z.string().min(1).optional();
-/** Environment variables that name a value when the context does not. The first is the CDK CLI's own. */
+/** Environment variables that supply a value when the context does not. The CDK CLI sets the first one. */
 const VARIABLES = {
   account: 'CDK_DEFAULT_ACCOUNT',
   region: 'THROUGHLINE_REGION',
@@ -68,7 +71,7 @@ const VARIABLES = {
   monthlyBudgetUsd: 'THROUGHLINE_MONTHLY_BUDGET_USD',
 } as const;
 
-/** @throws StageError that names each setting that does not fit */
+/** @throws StageError that names each invalid setting */
 export function stageContext(context: Record<string, unknown>): StageContext {
   const env = readEnv(Object.fromEntries(Object.values(VARIABLES).map((name) => [name, text])));
   const fromEnv = Object.entries(VARIABLES).flatMap(([setting, variable]) =>
@@ -80,21 +83,21 @@ export function stageContext(context: Record<string, unknown>): StageContext {
   return parsed.data;
 }
 
-/** What a stage on AWS still has of the stand-ins: it can be looked at, not deployed. */
+/** The settings that still have placeholder values. Such a stage can be synthesized but not deployed. */
 export function placeholdersIn(values: { account: string; domain: string; hostedZoneId: string; alertEmail: string }) {
   return Object.entries(PLACEHOLDER)
     .filter(([name, value]) => values[name as keyof typeof values] === value)
     .map(([name]) => name);
 }
 
-/** A setting that does not fit: one line that says which, what was given and what is allowed. */
+/** Invalid settings. The message has each setting, the given value and the allowed values in one line. */
 export class StageError extends Error {
   constructor(error: z.ZodError, given: Record<string, unknown>) {
-    const faults = error.issues.map((issue) => {
+    const messages = error.issues.map((issue) => {
       const name = String(issue.path[0]);
       return `-c ${name}=${String(given[name])}: ${issue.message}`;
     });
-    super(`Stage: ${faults.join('; ')}`);
+    super(`Stage: ${messages.join('; ')}`);
     this.name = 'StageError';
   }
 }

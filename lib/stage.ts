@@ -1,54 +1,54 @@
 import { type StageContext, stageContext } from './stage-context.ts';
 
-/** How a stage is run. Every size and switch that differs between stages is here, and nowhere else. */
+/** The configuration of a stage. Every size and switch that differs between stages is here, and nowhere else. */
 export interface Stage {
   readonly name: 'local' | 'dev' | 'prod';
   readonly env: { readonly account: string; readonly region: string };
-  /** What people see, and the issuer of tokens. No trailing slash. */
+  /** The origin that users see, and the issuer of tokens. No trailing slash. */
   readonly publicOrigin: string;
-  /** Where services call the API from inside, past the edge. No trailing slash. */
+  /** The origin that services use to call the API inside the VPC, without the edge. No trailing slash. */
   readonly internalOrigin: string;
-  /** The domain that mails come from. */
+  /** The sender domain of mails. */
   readonly mailDomain: string;
-  /** The machine that the functions run on; `host` is the laptop's own, in the emulator. */
+  /** The CPU architecture of the functions. `host` is the laptop's own, for the emulator. */
   readonly architecture: 'arm64' | 'host';
-  /** Keeps data when a stack is deleted, and refuses to delete stateful stacks. */
+  /** Keeps data when a stack is deleted, and protects stateful stacks from deletion. */
   readonly retainData: boolean;
   readonly logRetentionDays: 3 | 30 | 90;
   readonly paymentProvider: 'sandbox';
-  /** How often what was left behind is looked for: unsent events, expired orders. Each look wakes a sleeping database. */
+  /** Interval of the scheduled jobs, such as the outbox relay and order expiry. Each run wakes a paused database. */
   readonly jobIntervalMinutes: number;
-  /** How many of a function may run at once; with the pool size, this is what the database has to bear. */
+  /** Concurrency limits of a function. Together with the pool size they bound the connections to the database. */
   readonly concurrency: { readonly api: number; readonly worker: number };
   readonly database: DatabasePlan;
   readonly cache: CachePlan;
-  /** What only AWS has: network, edge, balancer, alarms. Absent on the laptop. */
+  /** Settings that only AWS has: network, edge, balancer, alarms. Absent on the laptop. */
   readonly aws?: AwsPlan;
 }
 
-/** The connections that a server gives, and how many of them are kept for migrations, replication and people. */
+/** The connection limit of a server, and how many of these are reserved for migrations, replication and engineers. */
 interface ConnectionBudget {
   readonly name: string;
   readonly maxConnections: number;
   readonly reservedConnections: number;
 }
-/** A database that runs already. */
+/** An existing database. */
 export interface GivenDatabase extends ConnectionBudget {
   readonly kind: 'given';
   readonly writer: string;
   readonly reader: string;
 }
-/** Aurora PostgreSQL Serverless v2. An ACU is about 2 GiB of memory with its share of a processor. */
+/** Aurora PostgreSQL Serverless v2. An ACU is about 2 GiB of memory with its share of a CPU. */
 export interface AuroraDatabase extends ConnectionBudget {
   readonly kind: 'aurora';
   readonly minAcu: number;
   readonly maxAcu: number;
-  /** Readers that are always there, each in a zone of its own, and how many autoscaling may make of them. */
+  /** Readers that always run, each in its own zone, and the maximum for autoscaling. */
   readonly readers: number;
   readonly maxReaders: number;
-  /** RDS Proxy keeps connections through a failover, and keeps the cluster from pausing. */
+  /** RDS Proxy keeps connections during a failover. It also keeps the cluster from pausing. */
   readonly proxy: boolean;
-  /** Idle time after which a cluster with `minAcu` 0 sleeps. */
+  /** Idle time after which a cluster with `minAcu` 0 pauses. */
   readonly autoPauseMinutes?: number;
   readonly backupDays: number;
 }
@@ -60,33 +60,33 @@ export type CachePlan =
 
 export interface AwsPlan {
   readonly zones: 2 | 3;
-  /** Zones that interface endpoints stand in; one is cheaper, and its failure takes the API along. */
+  /** Zones with interface endpoints. One zone is cheaper, but the API fails with it. */
   readonly endpointZones: 1 | 2 | 3;
-  /** The name that people type; its hosted zone exists already. */
+  /** The shop's domain name. Its hosted zone exists already. */
   readonly domain: string;
   readonly hostedZoneId: string;
   readonly alertEmail: string;
   readonly monthlyBudgetUsd: number;
-  /** How Route 53 chooses among regions once there are several; failover to the maintenance page is always on. */
+  /** How Route 53 chooses between regions once there are several. Failover to the maintenance page is always on. */
   readonly routing: 'failover' | 'latency' | 'geolocation';
   readonly tracing: boolean;
-  /** Function instances of an API service that are always warm, and how many target tracking may make of them. */
+  /** Provisioned concurrency of an API service: the minimum, and the maximum for target tracking. */
   readonly provisionedConcurrency?: { readonly least: number; readonly most: number };
-  /** Shifts a tenth of the traffic first, for five minutes, and goes back by itself when an alarm rings. */
+  /** Shifts 10 % of the traffic for five minutes first. Rolls back automatically when an alarm goes into ALARM. */
   readonly canaryDeployments: boolean;
-  /** Requests in five minutes from one address, after which the firewall refuses it. */
+  /** Requests per IP address in five minutes. Above this, AWS WAF blocks the address. */
   readonly wafRateLimit: number;
-  /** Buys a test product every five minutes, through the front door. */
+  /** Buys a test product every five minutes, through the public API. */
   readonly syntheticBuyer: boolean;
-  /** Fault injection templates, with stop conditions on the alarms. */
+  /** AWS FIS experiment templates, with stop conditions on the alarms. */
   readonly gameDays: boolean;
 }
 
 export const LOCAL_MAX_CONNECTIONS = 200;
 
 /**
- * The stage that the context names, the environment filling what it does not.
- * @throws StageError that names the setting, the value given and what is allowed
+ * Returns the stage that the context names. Environment variables supply what the context does not.
+ * @throws StageError that names the setting, the given value and the allowed values
  */
 export function resolveStage(context: Record<string, unknown>): Stage {
   const parsed = stageContext(context);
@@ -120,7 +120,7 @@ function localStage(context: StageContext): Stage {
   };
 }
 
-/** What `dev` and `prod` have in common: where they are, and under which name. */
+/** Settings that `dev` and `prod` share: environment and names. */
 function onAws(context: StageContext) {
   return {
     env: { account: context.account, region: context.region },
@@ -132,14 +132,14 @@ function onAws(context: StageContext) {
   } as const;
 }
 
-const chosen = ({ domain, hostedZoneId, alertEmail, routing }: StageContext) => ({
+const fromContext = ({ domain, hostedZoneId, alertEmail, routing }: StageContext) => ({
   domain,
   hostedZoneId,
   alertEmail,
   routing,
 });
 
-/** Cheap when idle: the database sleeps, nothing is kept warm, endpoints stand in one zone. */
+/** Cheap when idle: the database pauses, nothing is kept warm, and endpoints are in one zone. */
 function devStage(context: StageContext): Stage {
   return {
     ...onAws(context),
@@ -163,7 +163,7 @@ function devStage(context: StageContext): Stage {
     },
     cache: { kind: 'elasticache', nodeType: 'cache.t4g.micro', replicas: 0 },
     aws: {
-      ...chosen(context),
+      ...fromContext(context),
       zones: 2,
       endpointZones: 1,
       monthlyBudgetUsd: context.monthlyBudgetUsd ?? 150,
@@ -176,7 +176,7 @@ function devStage(context: StageContext): Stage {
   };
 }
 
-/** Three zones, two readers, warm functions, careful deployments. */
+/** Three zones, two readers, provisioned concurrency and canary deployments. */
 function prodStage(context: StageContext): Stage {
   return {
     ...onAws(context),
@@ -199,7 +199,7 @@ function prodStage(context: StageContext): Stage {
     },
     cache: { kind: 'elasticache', nodeType: 'cache.t4g.small', replicas: 2 },
     aws: {
-      ...chosen(context),
+      ...fromContext(context),
       zones: 3,
       endpointZones: 3,
       monthlyBudgetUsd: context.monthlyBudgetUsd ?? 1_500,
@@ -213,7 +213,7 @@ function prodStage(context: StageContext): Stage {
   };
 }
 
-/** Named here and not looked up, so that a synth asks AWS nothing. */
+/** Zones are named here and not looked up, so that a synth needs no access to AWS. */
 export function zoneNames(region: string, count: number): string[] {
   const letters = region === 'ap-northeast-1' ? ['a', 'c', 'd'] : ['a', 'b', 'c'];
   return letters.slice(0, count).map((letter) => `${region}${letter}`);

@@ -2,8 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { CACHE_USERS } from '../lambdas/cache/cache-users.ts';
-import { DATABASE_SERVICES } from '../lambdas/database/database-roles.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -100,9 +98,6 @@ export function readOwnJson<T>(file: string): T | undefined {
     throw new CommandError(`${file} is damaged. Put back a copy of it, or wipe the local data with: npm run reset`);
   }
 }
-
-/** Who signs in to the database or the cache: on a laptop with a password, on AWS by IAM. */
-export const SERVICES_WITH_PASSWORD = [...new Set([...DATABASE_SERVICES, ...Object.keys(CACHE_USERS)])];
 
 /** Secrets of one installation, made at its first start and readable by its owner only. */
 export interface Secrets {

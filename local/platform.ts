@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
+import { SERVICES_WITH_PASSWORD } from '../lambdas/registry.ts';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
 import * as deploying from './deployment/deploy.ts';
-import { ADMIN_EMAIL, republishRecentEvents, prepareDatabase, seed } from './deployment/seed.ts';
+import { ADMIN_EMAIL, prepareDatabase, republishRecentEvents, seed } from './deployment/seed.ts';
 import {
   assertPortFree,
   type Instance,
@@ -12,9 +13,8 @@ import {
   type Ports,
   prepareFolder,
   readSecrets,
-  writeFileAtomically,
-  SERVICES_WITH_PASSWORD,
   type Secrets,
+  writeFileAtomically,
 } from './instance.ts';
 import { ensurePython, PLATFORM_PYTHON } from './python/python.ts';
 import { createEdge } from './servers/edge.ts';

@@ -6,8 +6,8 @@ const SOURCE = import.meta.dirname;
 export const WEB_FOLDER = path.resolve(SOURCE, '..', '.build', 'web');
 
 /**
- * Builds the storefront: plain files with hashed names, nothing that a browser must fetch from elsewhere. A build that
- * fails leaves the one before it.
+ * Builds the storefront as plain files with hashed names. A browser loads nothing from another origin. A failed build
+ * keeps the previous one.
  */
 export function buildWeb(folder = WEB_FOLDER): string {
   const fresh = `${folder}.${process.pid}.new`;

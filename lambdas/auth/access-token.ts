@@ -5,7 +5,7 @@ import { ACCESS_TOKEN_SECONDS } from './user.ts';
 
 export const AUDIENCE = 'throughline-api';
 
-/** Signs bytes with the private key that never leaves its keeper. @returns r‖s, 64 bytes */
+/** Signs bytes with a private key that never leaves its store. @returns r‖s, 64 bytes */
 export interface TokenSigner {
   keyId: string;
   sign(message: Uint8Array): Promise<Uint8Array>;
@@ -13,7 +13,7 @@ export interface TokenSigner {
 
 const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), role: z.enum(['customer', 'admin']) });
 
-/** An ES256 access token of ten minutes. jose signs with keys it holds only, so the compact form is put together here. */
+/** Creates an ES256 access token, valid for ten minutes. jose cannot sign with a KMS key, so the JWS is built here. */
 export async function signAccessToken(
   signer: TokenSigner,
   issuer: string,
@@ -38,7 +38,7 @@ export async function signAccessToken(
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @throws for anything but a live token of this issuer, algorithm, type and audience */
+/** @throws unless the token is unexpired and has the expected issuer, algorithm, type and audience */
 export async function verifyAccessToken(
   token: string,
   keys: JSONWebKeySet,
@@ -58,8 +58,8 @@ export async function verifyAccessToken(
 }
 
 /**
- * ECDSA signatures come from KMS as DER (a SEQUENCE of two INTEGERs, RFC 3279 2.2.3); JWS wants the two numbers side
- * by side, 32 bytes each (RFC 7518 3.4).
+ * KMS returns an ECDSA signature as DER: a SEQUENCE of two INTEGERs (RFC 3279 2.2.3). JWS needs the two numbers
+ * concatenated, 32 bytes each (RFC 7518 3.4).
  */
 export function derToRaw(der: Uint8Array): Uint8Array {
   const raw = new Uint8Array(64);

@@ -38,7 +38,7 @@ function implement(): Implementations<typeof authRoutes> {
       return { status: 204 };
     },
     me: async ({ principal }) => {
-      // From the writer: a user who has just signed up asks this first, and one row by its key costs it nothing.
+      // Reads the writer, because a new user calls this right after sign-up. The primary key lookup is cheap.
       const user = await database.write((db) => findUser(db, principal.userId));
       if (!user) throw new Problem(commonProblems.UNAUTHENTICATED);
       return { status: 200, body: { user: toUser(user) } };

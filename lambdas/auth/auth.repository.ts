@@ -24,7 +24,7 @@ export const toUser = (row: UserRow): User => ({
   createdAt: row.created_at.toISOString(),
 });
 
-/** @returns undefined when the address has an account already, in whatever case */
+/** @returns undefined when an account with this address exists; the comparison ignores case */
 export async function insertUser(
   tx: Sql,
   email: string,
@@ -47,7 +47,7 @@ export async function findUser(db: Sql, id: string): Promise<UserRow | undefined
   return rows[0];
 }
 
-/** @returns undefined when no account has this address verified */
+/** @returns undefined when no account has this address, or the address is not verified */
 export async function promoteUser(db: Sql, email: string): Promise<UserRow | undefined> {
   const { rows } = await sql<UserRow>`
     UPDATE auth.users SET role = 'admin', version = version + 1
@@ -61,13 +61,13 @@ export interface NewSession {
   address: string;
   expiresAt: Date;
   refreshTokenHash: Buffer;
-  /** The one that the password was checked against. */
+  /** The hash that the password was verified against. */
   passwordHash: string;
 }
 
 /**
- * Opens a session with its first refresh token. One round trip.
- * @returns undefined when the password was changed since it was checked
+ * Creates a session with its first refresh token, in one round trip.
+ * @returns undefined when the password has changed since it was verified
  */
 export async function insertSession(db: Sql, session: NewSession): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
@@ -82,7 +82,7 @@ export async function insertSession(db: Sql, session: NewSession): Promise<strin
   return rows[0]?.id;
 }
 
-/** The refresh token's row with its session's, both locked: two uses of one token come here one after the other. */
+/** Locks the rows of a refresh token and its session, so that concurrent uses of one token run one after the other. */
 export async function lockRefreshToken(tx: Sql, tokenHash: Buffer) {
   const { rows } = await sql<{
     session_id: string;
@@ -98,7 +98,7 @@ export async function lockRefreshToken(tx: Sql, tokenHash: Buffer) {
   return rows[0];
 }
 
-/** Uses one refresh token and stores the next. Two statements: the index on live tokens looks at each by itself. */
+/** Replaces a refresh token. Two statements: a single one could violate the unique index on unused tokens. */
 export async function rotateRefreshToken(tx: Sql, sessionId: string, used: Buffer, next: Buffer): Promise<void> {
   await sql`UPDATE auth.refresh_tokens SET used_at = now() WHERE token_hash = ${used}`.execute(tx);
   await sql`
@@ -106,7 +106,7 @@ export async function rotateRefreshToken(tx: Sql, sessionId: string, used: Buffe
     UPDATE auth.sessions SET last_used_at = now() WHERE id = ${sessionId}`.execute(tx);
 }
 
-/** Ends sessions of a user: one, or all. @returns the ids of those that were open */
+/** Revokes one session of a user, or all. @returns the ids of the sessions that were open */
 export async function revokeSessions(db: Sql, userId: string, sessionId?: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     UPDATE auth.sessions SET revoked_at = now()
@@ -144,7 +144,7 @@ export const toSession = (row: SessionRow, currentId: string): Session => ({
 
 export type MailTokenPurpose = 'verify_email' | 'reset_password';
 
-/** Asks for a mailed token; the e-mail worker attaches its hash. Earlier ones of the same purpose die. */
+/** Requests a mailed token; the e-mail worker attaches its hash. Invalidates earlier tokens of the same purpose. */
 export async function insertMailToken(
   tx: Sql,
   userId: string,
@@ -160,7 +160,7 @@ export async function insertMailToken(
   return (rows[0] as { id: string }).id;
 }
 
-/** Uses a mailed token. @returns whose it was, or undefined for one that is unknown, expired or used */
+/** Marks a mailed token as used. @returns the user's id, or undefined when it is unknown, expired or already used */
 export async function useMailToken(tx: Sql, purpose: MailTokenPurpose, tokenHash: Buffer): Promise<string | undefined> {
   const { rows } = await sql<{ user_id: string }>`
     UPDATE auth.mail_tokens SET used_at = now()

@@ -1,38 +1,27 @@
-import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { Construct } from 'constructs';
-import { ServiceFunction } from '../../lib/constructs/service-function.ts';
-import type { Network } from '../../lib/network/network.ts';
-import type { Stage } from '../../lib/stage.ts';
-import type { Cache } from '../cache/cache.construct.ts';
+import type { Construct } from 'constructs';
+import { DeclaredService } from '../../lib/constructs/declared-service.ts';
+import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
+import type { ServiceTier } from '../../lib/constructs/service-tier.ts';
 import type { SigningKey } from './auth.construct.ts';
+import { authorizerService } from './authorizer.service.ts';
 
-export interface AuthorizerProps {
-  stage: Stage;
-  network: Network | undefined;
-  cache: Cache;
+export interface AuthorizerProps extends ServiceTier {
   signingKey: SigningKey;
 }
 
 /** The gateway's token check. */
-export class Authorizer extends Construct {
-  readonly check: ServiceFunction;
-
-  constructor(scope: Construct, id: string, { stage, network, cache, signingKey }: AuthorizerProps) {
-    super(scope, id);
-    this.check = new ServiceFunction(this, 'Check', {
-      stage,
-      network,
-      name: 'authorizer',
-      description: 'Verifies access tokens and looks up whether the session was ended',
-      timeout: Duration.seconds(5),
-      userFacing: true,
-    });
-    cache.connect(this.check, 'authorizer');
+export class Authorizer extends DeclaredService<typeof authorizerService> {
+  constructor(scope: Construct, id: string, { signingKey, ...tier }: AuthorizerProps) {
+    super(scope, id, authorizerService, tier);
     signingKey.grantVerify(this.check);
   }
 
-  /** Makes the gateway ask it, each time: a cached verdict would keep a logged-out token alive. */
+  get check(): ServiceFunction {
+    return this.functionNamed('authorizer');
+  }
+
+  /** Has the gateway call it for each request: a cached result would keep a logged-out token valid. */
   attachTo(api: apigateway.IRestApi): { authorizerId: string } {
     const { stack } = api;
     const uri = `arn:${stack.partition}:apigateway:${stack.region}:lambda:path/2015-03-31/functions/${this.check.target.functionArn}/invocations`;

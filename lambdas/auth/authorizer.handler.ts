@@ -23,12 +23,12 @@ function create(): Dependencies {
   return { keys: createKeySet(env.SIGNING_KEY_IDS.split(',')), cache: cacheFromEnv(), issuer: env.PUBLIC_ORIGIN };
 }
 
-/** API Gateway turns exactly this message into its 401. */
+/** API Gateway returns 401 only for this exact message. */
 const UNAUTHORIZED = 'Unauthorized';
 
 /**
- * The gateway's token check: verifies the signature here, then asks the cache whether the session was ended. While the
- * cache cannot tell, the token's ten minutes decide, and a metric says so.
+ * The gateway's authorizer. It verifies the signature, then looks up in the cache whether the session is revoked. While
+ * the cache is unavailable, a revoked token works until it expires (ten minutes). A metric counts such calls.
  */
 export const handler = async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
   dependencies ??= create();
@@ -49,12 +49,12 @@ async function authenticate(event: APIGatewayRequestAuthorizerEvent, { keys, iss
   try {
     return await verifyAccessToken(token, keySet, issuer, systemClock());
   } catch (error) {
-    logger.info('token refused', { reason: errorFields(error).errorMessage });
+    logger.info('token rejected', { reason: errorFields(error).errorMessage });
     return undefined;
   }
 }
 
-/** Allowed on the whole stage: which role may call what is the service's own contract. */
+/** Allows every route of the stage. Each service checks the caller's role against its own contract. */
 function allow(event: APIGatewayRequestAuthorizerEvent, principal: Principal): APIGatewayAuthorizerResult {
   const [arn, stage] = event.methodArn.split('/');
   return {

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { derToRaw, type TokenSigner } from './access-token.ts';
 
-/** Longest that a dead KMS can hold a request. */
+/** The longest that a request waits for KMS. */
 const KMS_TIMEOUT_MS = 2_000;
 
 export interface PublicJwk {
@@ -16,7 +16,7 @@ export interface PublicJwk {
 }
 
 let client: Promise<KMSClient> | undefined;
-/** The SDK costs about 60 ms to load: only the first request that signs pays it, not the import. */
+/** Loading the SDK takes about 60 ms, so the first request that signs loads it, not the import. */
 function kms(): Promise<KMSClient> {
   client ??= import('@aws-sdk/client-kms').then(({ KMSClient }) => new KMSClient({ maxAttempts: 2 }));
   return client;
@@ -35,13 +35,13 @@ export function createKmsSigner(keyId: string): TokenSigner {
         SigningAlgorithm: 'ECDSA_SHA_256',
       } as const;
       const { Signature } = await (await kms()).send(new SignCommand(request), timeout());
-      if (!Signature) throw new Error('KMS answered without a signature.');
+      if (!Signature) throw new Error('KMS returned no signature.');
       return derToRaw(Signature);
     },
   };
 }
 
-/** The public halves, asked for once and then kept: a key's public half never changes. */
+/** Fetches the public keys once and caches them: a KMS key's public key never changes. */
 export function createKeySet(keyIds: string[]): () => Promise<{ keys: PublicJwk[] }> {
   let keys: Promise<{ keys: PublicJwk[] }> | undefined;
   return () => {
@@ -63,6 +63,6 @@ async function publicJwk(keyId: string): Promise<PublicJwk> {
   return { kty: 'EC', crv: 'P-256', x: x as string, y: y as string, kid: shortKeyId(keyId), alg: 'ES256', use: 'sig' };
 }
 
-/** The key's own id, without the account and region that its ARN tells. */
+/** The key's id, without the account and region in its ARN. */
 const shortKeyId = (keyId: string) => keyId.split('/').at(-1) as string;
 const timeout = () => ({ abortSignal: AbortSignal.timeout(KMS_TIMEOUT_MS) });

@@ -6,14 +6,14 @@ import { count } from '../shared/metrics.ts';
 import { Problem } from '../shared/problem.ts';
 import { authProblems } from './auth.errors.ts';
 
-/** Ten tries an account: enough for a person who forgot which password it was. A success clears the count. */
+/** Ten attempts per account: enough for a person who tries several passwords. A success resets the count. */
 export const PER_ACCOUNT: RateLimit = { limit: 10, windowMs: 15 * MINUTE_MS };
-/** An office or a carrier's gateway shares one address, so it gets more. A success takes its own hit back. */
+/** Higher, because an office or a carrier's NAT shares one IP address. A success removes its own hit. */
 export const PER_ADDRESS: RateLimit = { limit: 1_000, windowMs: 15 * MINUTE_MS };
-/** Mails asked for without a log-in, an account. */
+/** Reset mails per account. They can be requested without a login. */
 export const RESETS_PER_ACCOUNT: RateLimit = { limit: 5, windowMs: 60 * MINUTE_MS };
 
-/** Slows guessing down, per account and per address. Counted in the cache; while it is down, a metric says so. */
+/** Limits attempts per account and per IP address. While the cache is down, there is no limit and a metric counts. */
 export class LoginLimits {
   readonly #cache: CacheClient;
 
@@ -30,7 +30,7 @@ export class LoginLimits {
     await this.#count(accountKey(email).replace('login:', 'login:reset-'), RESETS_PER_ACCOUNT);
   }
 
-  /** After a success: only failures count. */
+  /** Removes a successful login from the counts: only failures count. */
   async recordSuccess(email: string, address: string): Promise<void> {
     await this.#cache.attempt((valkey) => valkey.pipeline().del(accountKey(email)).decr(addressKey(address)).exec());
   }
@@ -46,6 +46,6 @@ export class LoginLimits {
 
 const addressKey = (address: string) => `login:address:${address}`;
 
-/** Hashed, so that the cache holds no addresses. */
+/** Hashed, so that the cache holds no e-mail addresses. */
 const accountKey = (email: string) =>
   `login:account:${createHash('sha256').update(email.toLowerCase()).digest('base64url')}`;

@@ -5,6 +5,7 @@ import type { PublishCommitted } from '../queue/publisher.ts';
 import { Problem } from '../shared/problem.ts';
 import { hashSecretToken } from '../shared/secret-tokens.ts';
 import { authProblems } from './auth.errors.ts';
+import { userEvents } from './auth.events.ts';
 import {
   findUser,
   findUserByEmail,
@@ -18,18 +19,21 @@ import { hashPassword } from './passwords.ts';
 import { markRevoked } from './revocation.ts';
 import { RESET_PASSWORD_HOURS, VERIFY_EMAIL_HOURS } from './user.ts';
 
-/** Mails a fresh verification link; does nothing for an address that is verified already. */
+/** Mails a new verification link, unless the address is already verified. */
 export async function resendVerification(database: Database, publish: PublishCommitted, userId: string): Promise<void> {
   const event = await database.transaction(async (tx) => {
     const user = await findUser(tx, userId);
     if (!user || user.email_verified_at) return undefined;
     const mailTokenId = await insertMailToken(tx, userId, 'verify_email', VERIFY_EMAIL_HOURS);
-    return appendEvent(tx, newEvent('user.verification_requested', mailTokenId, 1, { userId, mailTokenId }));
+    return appendEvent(
+      tx,
+      newEvent(userEvents, 'user.verification_requested', mailTokenId, 1, { userId, mailTokenId }),
+    );
   });
   if (event) await publish([event]);
 }
 
-/** Mails a reset link if there is such an account; the caller cannot tell. */
+/** Mails a reset link if the account exists. The caller cannot tell whether it does. */
 export async function requestPasswordReset(
   database: Database,
   publish: PublishCommitted,
@@ -39,7 +43,10 @@ export async function requestPasswordReset(
     const user = await findUserByEmail(tx, email);
     if (!user) return undefined;
     const mailTokenId = await insertMailToken(tx, user.id, 'reset_password', RESET_PASSWORD_HOURS);
-    return appendEvent(tx, newEvent('user.password_reset_requested', mailTokenId, 1, { userId: user.id, mailTokenId }));
+    return appendEvent(
+      tx,
+      newEvent(userEvents, 'user.password_reset_requested', mailTokenId, 1, { userId: user.id, mailTokenId }),
+    );
   });
   if (event) await publish([event]);
 }
@@ -53,7 +60,7 @@ export async function verifyEmail(database: Database, token: string): Promise<vo
   });
 }
 
-/** Sets a new password and ends every session: whoever knew the old one is out. @throws Problem MAIL_TOKEN_INVALID */
+/** Sets a new password and revokes all sessions: the old password may be known. @throws Problem MAIL_TOKEN_INVALID */
 export async function resetPassword(
   database: Database,
   cache: CacheClient,

@@ -7,11 +7,11 @@ import { makeAdmin } from './make-admin.ts';
 const inputSchema = z.strictObject({ email: emailSchema });
 let database: Database | undefined;
 
-/** Invoked by an operator, `{"email": "..."}`: no route leads here, and IAM says who may. */
+/** An operator invokes it with `{"email": "..."}`. It has no route. IAM controls access. */
 export const handler = async (event: unknown) => {
   const { email } = inputSchema.parse(event);
   database ??= databaseFromEnv();
   const admin = await makeAdmin(database, email);
-  logger.info('made an administrator', { userId: admin.id });
+  logger.info('user promoted to administrator', { userId: admin.id });
   return admin;
 };

@@ -3,7 +3,7 @@ import { promoteUser } from './auth.repository.ts';
 import type { User } from './user.ts';
 
 /**
- * Makes an account an administrator's. Its address must be verified: whoever signs up with somebody else's gets nothing.
+ * Makes a user an administrator. The address must be verified: anyone can sign up with another person's address.
  * @throws Error for an address that has no account, or is not verified
  */
 export async function makeAdmin(database: Database, email: string): Promise<Pick<User, 'id' | 'role'>> {

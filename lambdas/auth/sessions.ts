@@ -3,7 +3,7 @@ import type { Database } from '../database/database.client.ts';
 import { type Clock, DAY_MS } from '../shared/clock.ts';
 import type { Principal } from '../shared/contract.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
-import { hashSecretToken, generateSecretToken } from '../shared/secret-tokens.ts';
+import { generateSecretToken, hashSecretToken } from '../shared/secret-tokens.ts';
 import { signAccessToken, type TokenSigner } from './access-token.ts';
 import { authProblems } from './auth.errors.ts';
 import {
@@ -33,12 +33,12 @@ export interface LogInInput {
   userAgent: string;
 }
 
-/** @throws Problem TOO_MANY_ATTEMPTS, or INVALID_CREDENTIALS without telling whether the account exists */
+/** @throws Problem TOO_MANY_ATTEMPTS, or INVALID_CREDENTIALS, which does not reveal whether the account exists */
 export async function logIn(deps: SessionDependencies, limits: LoginLimits, input: LogInInput): Promise<Tokens> {
   await limits.check(input.email, input.address);
   const user = await deps.database.write((db) => findUserByEmail(db, input.email));
-  const fits = await verifyPassword(input.password, user?.password_hash ?? DUMMY_HASH);
-  if (!user || !fits) throw new Problem(authProblems.INVALID_CREDENTIALS);
+  const passwordMatches = await verifyPassword(input.password, user?.password_hash ?? DUMMY_HASH);
+  if (!user || !passwordMatches) throw new Problem(authProblems.INVALID_CREDENTIALS);
   await limits.recordSuccess(input.email, input.address);
   const refreshToken = generateSecretToken();
   const expiresAt = new Date(deps.clock().getTime() + SESSION_DAYS * DAY_MS);
@@ -55,9 +55,9 @@ export async function logIn(deps: SessionDependencies, limits: LoginLimits, inpu
 }
 
 /**
- * Trades a refresh token for the next pair.
- * @throws Problem REFRESH_REUSED for a token that was used before; its whole session is ended, since one of the two
- *   users is not the owner. REFRESH_INVALID for any other that is not live.
+ * Exchanges a refresh token for new tokens.
+ * @throws Problem REFRESH_REUSED for a token that was already used. Its session is revoked, because one of the two
+ *   callers is not the owner. REFRESH_INVALID for a token that is unknown, expired or revoked.
  */
 export async function refreshSession(deps: SessionDependencies, refreshToken: string): Promise<Tokens> {
   const used = hashSecretToken(refreshToken);
@@ -77,7 +77,7 @@ export async function refreshSession(deps: SessionDependencies, refreshToken: st
   return issue(deps, { userId: found.user_id, sessionId: found.session_id, role: found.role }, next);
 }
 
-/** Ends the caller's own session, or another of the caller's. @throws Problem NOT_FOUND for one that is not open */
+/** Revokes the caller's current session or another of theirs. @throws Problem NOT_FOUND for one that is not open */
 export async function endSession(deps: SessionDependencies, principal: Principal, sessionId: string): Promise<void> {
   const ended = await deps.database.write((db) => revokeSessions(db, principal.userId, sessionId));
   await markRevoked(deps.cache, ended);

@@ -11,10 +11,10 @@ export const userSchema = z.object({
 });
 export type User = z.output<typeof userSchema>;
 
-/** Length is what makes a password strong; the upper bound keeps hashing cheap (NIST SP 800-63B, 5.1.1.2). */
+/** Length makes a password strong. The upper bound limits the cost of hashing (NIST SP 800-63B, 5.1.1.2). */
 export const passwordSchema = text(10, 128);
 const NO_CONTROL_CHARACTERS = new RegExp(`^[^${'\\u0000'}-${'\\u001f'}${'\\u007f'}]*$`);
-/** A name goes into mails: no line of its own and no link may come in by it. */
+/** Mails contain the name, so it may contain neither line breaks nor links. */
 export const nameSchema = text(1, 100)
   .regex(/\S/, 'must not be blank')
   .regex(NO_CONTROL_CHARACTERS, 'must not contain control characters')
@@ -31,7 +31,7 @@ export const sessionSchema = z.object({
 });
 export type Session = z.output<typeof sessionSchema>;
 
-/** What a log-in or a refresh answers. `expiresIn` is in seconds, as in RFC 6749. */
+/** The response to a login or a refresh. `expiresIn` is in seconds, as in RFC 6749. */
 export const tokensSchema = z.object({
   accessToken: z.string(),
   tokenType: z.literal('Bearer'),

@@ -8,26 +8,26 @@ export interface CacheSettings {
   host: string;
   port: number;
   user: string;
-  /** A password, or what makes one for each new connection. */
+  /** A password, or a function that creates one for each new connection. */
   password: string | (() => Promise<string>);
   tls: boolean;
 }
 
-/** Longest that a dead cache can hold a request; then the database path is taken. */
+/** The longest that a request waits for the cache. Then the caller uses the database. */
 export const COMMAND_TIMEOUT_MS = 150;
-/** After a failure the cache is left alone for this long, so that a dead one costs its timeout once a second. */
+/** After a failure the cache is skipped for this long, so that an outage costs one timeout per second. */
 const PAUSE_MS = 1_000;
 
-/** The cache is an optimisation, never a dependency: a command either answers in time or counts as unavailable. */
+/** The cache is an optimisation, not a dependency. A command that gets no reply in time counts as unavailable. */
 export interface CacheClient {
-  /** @returns what the command answered, or `undefined` when the cache is unavailable. Never throws for that. */
+  /** @returns the reply, or `undefined` when the cache is unavailable. It never throws for that. */
   attempt<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
-  /** The same for what matters more than a moment's wait: tried also while the cache is left alone, and up to three times. */
+  /** The same for commands that matter more than latency: up to three attempts, even while the cache is skipped. */
   attemptWithRetries<T>(command: (valkey: Valkey) => Promise<T>): Promise<T | undefined>;
   close(): void;
 }
 
-/** A client that opens no connection before the first command. */
+/** Creates a client that connects on the first command. */
 export function createCache(settings: CacheSettings): CacheClient {
   let client: Promise<Valkey> | undefined;
   let pausedUntilMs = 0;
@@ -54,7 +54,7 @@ export function createCache(settings: CacheSettings): CacheClient {
   };
 }
 
-/** A connection that ended is not opened again but replaced by a new one: a token is good for one connection's start. */
+/** A closed connection is replaced, not reopened, because each new connection needs its own token. */
 async function connect(settings: CacheSettings, onEnd: () => void): Promise<Valkey> {
   const { password } = settings;
   const valkey = new Valkey({
@@ -70,19 +70,19 @@ async function connect(settings: CacheSettings, onEnd: () => void): Promise<Valk
     enableReadyCheck: false,
     retryStrategy: () => null,
   });
-  // Each failed command reports itself; the connection's own event only repeats it.
+  // Each failed command reports its own error. The connection's event would report it twice.
   valkey.on('error', () => {});
   valkey.once('end', onEnd);
   return valkey;
 }
 
-/** The cache as the function's environment names it. */
+/** Creates the client from the function's environment. */
 export function cacheFromEnv(): CacheClient {
   const env = readEnv({
     CACHE_HOST: z.string().min(1),
     CACHE_PORT: wholeNumber(1, 65_535),
     CACHE_USER: z.string().min(1),
-    /** Only where the server runs on this machine; elsewhere IAM signs in, over TLS. */
+    /** Only for a server on this machine. Otherwise the function authenticates with IAM, over TLS. */
     CACHE_PASSWORD: z.string().min(1).optional(),
     CACHE_IAM_NAME: z.string().min(1).optional(),
   });

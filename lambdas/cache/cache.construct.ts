@@ -2,7 +2,6 @@ import { Construct } from 'constructs';
 import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { passwordParameter, stageSecret } from '../../lib/constructs/stage-secret.ts';
 import type { Stage } from '../../lib/stage.ts';
-import type { CacheService } from './cache-users.ts';
 import type { ValkeyCluster } from './valkey.construct.ts';
 
 export interface CacheProps {
@@ -21,7 +20,7 @@ export class Cache extends Construct {
   }
 
   /** Lets a function connect as a service's user. */
-  connect(fn: ServiceFunction, service: CacheService): void {
+  connect(fn: ServiceFunction, service: string): void {
     const { stage, valkey } = this.#props;
     if (stage.cache.kind === 'given') {
       const { host, port } = stage.cache;

@@ -7,7 +7,8 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../lib/constructs/acknowledge.ts';
 import type { Network } from '../../lib/network/network.ts';
 import type { Stage } from '../../lib/stage.ts';
-import { accessRules, CACHE_USERS, type CacheService } from './cache-users.ts';
+import { CACHE_USERS } from '../registry.ts';
+import { accessRules } from './cache-users.ts';
 
 export interface ValkeyProps {
   stage: Stage;
@@ -82,12 +83,12 @@ export class ValkeyCluster extends Construct {
     return this.#group.attrPrimaryEndPointPort;
   }
 
-  userOf(service: CacheService): string {
+  userOf(service: string): string {
     return `throughline-${this.#stage.name}-${service}`;
   }
 
   /** Lets a role sign in as a service's user, with a token in place of a password. */
-  grantConnect(grantee: iam.IGrantable, service: CacheService): void {
+  grantConnect(grantee: iam.IGrantable, service: string): void {
     const arn = (resource: string, resourceName: string) =>
       Stack.of(this).formatArn({
         service: 'elasticache',
@@ -107,8 +108,8 @@ export class ValkeyCluster extends Construct {
     const users = Object.entries(CACHE_USERS).map(
       ([service, user]) =>
         new elasticache.CfnUser(this, `User-${service}`, {
-          userId: this.userOf(service as CacheService),
-          userName: this.userOf(service as CacheService),
+          userId: this.userOf(service),
+          userName: this.userOf(service),
           engine: 'valkey',
           accessString: `on ${accessRules(user)}`,
           authenticationMode: { Type: 'iam' },

@@ -28,7 +28,7 @@ function implement(): Implementations<typeof catalogRoutes> {
     },
     changeProduct: async ({ params, headers, body }) => {
       const product = await changeProduct(database, publish, params.id, versionOf(headers['if-match']), body);
-      // Whoever changed it reads it next; should this fail, the event does it in a moment.
+      // The caller usually reads the product next. If this fails, the event invalidates it shortly after.
       await reads.invalidate([product.id]);
       return { status: 200, headers: etag(product), body: { product } };
     },

@@ -28,7 +28,7 @@ const toProduct = (row: ProductRow): Product => ({
   version: row.version,
 });
 
-/** One more than `limit`, newest first, so that the caller can tell whether a next page exists. */
+/** Newest first. Returns one more than `limit`, so that the caller can tell whether there is a next page. */
 export async function listProducts(db: Sql, after: string | undefined, limit: number): Promise<Product[]> {
   const { rows } = await sql<ProductRow>`
     SELECT ${PRODUCT} FROM catalog.products p JOIN catalog.stock s ON s.product_id = p.id
@@ -60,7 +60,7 @@ export async function insertProduct(tx: Sql, product: NewProduct): Promise<Produ
   return rows[0] && toProduct(rows[0]);
 }
 
-/** Changes a product that is at `version`. @returns undefined when it is not, or is not there */
+/** Updates a product that is at `version`. @returns undefined when it has another version or does not exist */
 export async function updateProduct(
   tx: Sql,
   id: string,

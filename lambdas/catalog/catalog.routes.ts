@@ -27,13 +27,13 @@ export const catalogRoutes = defineRoutes({
     path: '/products/{id}',
     caller: 'public',
     params,
-    responses: { 200: { description: 'The product; its ETag is its version.', body: productResponse } },
+    responses: { 200: { description: 'The product. Its ETag is its version.', body: productResponse } },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
   createProduct: {
     operationId: 'createProduct',
-    summary: 'Adds a product.',
+    summary: 'Creates a product.',
     method: 'POST',
     path: '/products',
     caller: 'admin',
@@ -44,7 +44,7 @@ export const catalogRoutes = defineRoutes({
   },
   changeProduct: {
     operationId: 'changeProduct',
-    summary: 'Changes a product that is still at the version given in If-Match.',
+    summary: 'Updates a product if its version matches If-Match.',
     method: 'PATCH',
     path: '/products/{id}',
     caller: 'admin',
@@ -53,7 +53,7 @@ export const catalogRoutes = defineRoutes({
       'if-match': z.string().optional().meta({ description: 'The version that the change is based on, e.g. "3".' }),
     }),
     body: productChangeSchema,
-    responses: { 200: { description: 'The product as changed.', body: productResponse } },
+    responses: { 200: { description: 'The updated product.', body: productResponse } },
     problems: [
       commonProblems.NOT_FOUND,
       catalogProblems.IF_MATCH_REQUIRED,

@@ -4,6 +4,7 @@ import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { catalogProblems } from './catalog.errors.ts';
+import { productEvents } from './catalog.events.ts';
 import { findProduct, insertProduct, updateProduct } from './catalog.repository.ts';
 import type { NewProduct, Product, ProductChange } from './product.ts';
 
@@ -23,9 +24,9 @@ export async function createProduct(
 }
 
 /**
- * Changes a product with optimistic concurrency.
+ * Updates a product with optimistic locking.
  * @param version the version that the caller read
- * @throws Problem NOT_FOUND, STALE_VERSION, or STOCK_RESERVED for less on hand than open orders hold
+ * @throws Problem NOT_FOUND, STALE_VERSION, or STOCK_RESERVED when open orders reserve more than `onHand`
  */
 export async function changeProduct(
   database: Database,
@@ -50,7 +51,7 @@ export async function changeProduct(
 }
 
 const changed = (product: Product) =>
-  newEvent('product.changed', product.id, product.version, { productIds: [product.id] });
+  newEvent(productEvents, 'product.changed', product.id, product.version, { productIds: [product.id] });
 
 function refuseReservedStock(error: unknown): never {
   if (brokenConstraint(error) === 'stock_is_never_oversold')
@@ -58,14 +59,16 @@ function refuseReservedStock(error: unknown): never {
   throw error;
 }
 
-/** `"3"` or `W/"3"` or `3`: the version in an If-Match header. @throws Problem IF_MATCH_REQUIRED, or STALE_VERSION for what no version looks like */
+/**
+ * Parses the version in an If-Match header: `"3"`, `W/"3"` or `3`.
+ * @throws Problem IF_MATCH_REQUIRED, or STALE_VERSION for a malformed version
+ */
 export function versionOf(ifMatch: string | undefined): number {
   if (!ifMatch)
     throw new Problem(catalogProblems.IF_MATCH_REQUIRED, {
-      detail: 'Send If-Match: "<version>" from the product you read.',
+      detail: 'Send If-Match: "<version>" with the version that you read.',
     });
   const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
-  if (!version)
-    throw new Problem(catalogProblems.STALE_VERSION, { detail: 'No version of a product looks like that.' });
+  if (!version) throw new Problem(catalogProblems.STALE_VERSION, { detail: 'If-Match is not a product version.' });
   return Number(version);
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { moneySchema, priceSchema } from '../shared/money.ts';
 import { text, uuidSchema } from '../shared/text.ts';
 
-/** `available` is on hand minus reserved; it may be a moment old. `version` is what `If-Match` wants. */
+/** `available` is on hand minus reserved and may be slightly stale. `version` is the value for `If-Match`. */
 export const productSchema = z.object({
   id: uuidSchema,
   sku: z.string(),
@@ -23,7 +23,7 @@ const fields = {
 };
 
 export const newProductSchema = z.strictObject({
-  sku: text(1, 64).regex(/^[A-Za-z0-9._-]+$/, 'may hold letters, digits, dot, dash and underscore'),
+  sku: text(1, 64).regex(/^[A-Za-z0-9._-]+$/, 'may only contain letters, digits, dots, dashes and underscores'),
   ...fields,
 });
 export type NewProduct = z.output<typeof newProductSchema>;

@@ -6,14 +6,14 @@ import { commonProblems, Problem } from '../shared/problem.ts';
 import { findProduct, listProducts } from './catalog.repository.ts';
 import type { Product } from './product.ts';
 
-/** An item is dropped from the cache by event; the bound is for an invalidation that got lost. */
+/** Events invalidate an item. The TTL limits staleness when an invalidation is lost. */
 const ITEM_TTL_MS = 5 * 60_000;
-/** Pages cannot be dropped one by one, so they live short: a sold-out product shows for this long at most. */
+/** Pages are not invalidated, so their TTL is short: a sold-out product shows for at most this long. */
 const PAGE_TTL_MS = 2_000;
 
 const itemKey = (id: string) => `product:${id}`;
 
-/** The catalogue's reads: cache first, then a replica. */
+/** Reads products from the cache first, then from a read replica. */
 export class ProductReads {
   readonly #database: Database;
   readonly #items: CacheAside<Product | null>;
@@ -25,7 +25,7 @@ export class ProductReads {
     this.#pages = new CacheAside(cache, { ttlMs: PAGE_TTL_MS });
   }
 
-  /** One round trip to the cache and none to the database when cached. @throws Problem NOT_FOUND */
+  /** A cache hit takes one round trip and does not reach the database. @throws Problem NOT_FOUND */
   async one(id: string): Promise<Product> {
     const product = await this.#items.get(itemKey(id), (from) => this.#load(id, from));
     if (!product) throw new Problem(commonProblems.NOT_FOUND);
@@ -40,14 +40,14 @@ export class ProductReads {
     });
   }
 
-  /** A replica that lags may not have a new product yet: only the writer may say that there is none. */
+  /** A new product may be missing on a read replica that lags, so only the writer decides that it does not exist. */
   async #load(id: string, from: RefillFrom): Promise<Product | null> {
     const find = (db: Sql) => findProduct(db, id);
     const product = from === 'replica' && (await this.#database.read(find));
     return product || ((await this.#database.write(find)) ?? null);
   }
 
-  /** Drops products from the cache. @returns false when the cache is unavailable, so that some may still be there */
+  /** Invalidates cached products. @returns false when the cache is unavailable: some may still be cached */
   async invalidate(ids: readonly string[]): Promise<boolean> {
     const done = await Promise.all(ids.map((id) => this.#items.invalidate(itemKey(id))));
     return !done.includes(false);

@@ -2,9 +2,9 @@ import { Construct } from 'constructs';
 import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { passwordParameter, stageSecret } from '../../lib/constructs/stage-secret.ts';
 import type { Stage } from '../../lib/stage.ts';
+import { roleOf } from '../registry.ts';
 import type { Aurora } from './aurora.construct.ts';
-import { CONNECTIONS_PER_POOL, BACKGROUND_CONNECT_TIMEOUT_MS } from './database.client.ts';
-import { type DatabaseService, roleOf } from './database-roles.ts';
+import { BACKGROUND_CONNECT_TIMEOUT_MS, CONNECTIONS_PER_POOL } from './database.client.ts';
 
 /** A writer pool and a reader pool. */
 const POOLS = 2;
@@ -29,7 +29,7 @@ export class Database extends Construct {
    * Lets a function connect as a service's role, to the writer and the readers. A `patient` one waits for a database
    * that sleeps; where people wait, 503 comes soon.
    */
-  connect(fn: ServiceFunction, service: DatabaseService, callerKind?: 'background'): void {
+  connect(fn: ServiceFunction, service: string, callerKind?: 'background'): void {
     const { stage, aurora } = this.#props;
     this.#connected.push(fn);
     fn.setEnvironment({ DATABASE_NAME: stage.database.name, DATABASE_USER: roleOf(service) });

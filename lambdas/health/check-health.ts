@@ -2,7 +2,7 @@ import { errorFields, logger } from '../shared/logger.ts';
 import type { DEPENDENCIES } from './health.routes.ts';
 
 type Dependency = (typeof DEPENDENCIES)[number];
-/** Each resolves when its dependency answers and rejects when it does not. */
+/** Each resolves when its dependency responds and rejects when it does not. */
 export type Probes = Record<Dependency, () => Promise<void>>;
 
 interface State {
@@ -10,27 +10,27 @@ interface State {
   latencyMs: number;
 }
 
-/** Longest that a silent dependency can hold the answer. */
+/** The longest that the response waits for a dependency. */
 const PROBE_TIMEOUT_MS = 1_500;
 
-/** Asks all dependencies at once. Only the writer is needed by every call; without the others calls are slower. */
+/** Probes all dependencies at once. Without the writer, writes fail. Without the others, calls are only slower. */
 export async function checkHealth(probes: Probes) {
   const [writer, reader, cache, queue] = await Promise.all([
-    ask('writer', probes.writer),
-    ask('reader', probes.reader),
-    ask('cache', probes.cache),
-    ask('queue', probes.queue),
+    runProbe('writer', probes.writer),
+    runProbe('reader', probes.reader),
+    runProbe('cache', probes.cache),
+    runProbe('queue', probes.queue),
   ]);
   const allUp = [reader, cache, queue].every((state) => state.status === 'up');
   const status = writer.status === 'down' ? 'down' : allUp ? 'ok' : 'degraded';
   return { status, dependencies: { writer, reader, cache, queue } } as const;
 }
 
-async function ask(name: Dependency, probe: () => Promise<void>): Promise<State> {
+async function runProbe(name: Dependency, probe: () => Promise<void>): Promise<State> {
   const startedMs = performance.now();
   const tookMs = () => Math.round((performance.now() - startedMs) * 10) / 10;
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`No answer in ${PROBE_TIMEOUT_MS} ms.`)), PROBE_TIMEOUT_MS);
+  const timer = setTimeout(() => reject(new Error(`No response within ${PROBE_TIMEOUT_MS} ms.`)), PROBE_TIMEOUT_MS);
   try {
     await Promise.race([probe(), late]);
     return { status: 'up', latencyMs: tookMs() };

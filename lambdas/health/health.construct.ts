@@ -1,26 +1,11 @@
-import { Construct } from 'constructs';
-import type { ApiService, ServiceTier } from '../../lib/constructs/api-service.ts';
-import { API_TIMEOUT, ServiceFunction } from '../../lib/constructs/service-function.ts';
-import { healthRoutes } from './health.routes.ts';
+import type { Construct } from 'constructs';
+import { DeclaredService } from '../../lib/constructs/declared-service.ts';
+import type { ServiceTier } from '../../lib/constructs/service-tier.ts';
+import { healthService } from './health.service.ts';
 
-/** Tells the state of each dependency. */
-export class HealthService extends Construct implements ApiService {
-  readonly routes = healthRoutes;
-  readonly api: ServiceFunction;
-
-  constructor(scope: Construct, id: string, { stage, network, database, cache, queues }: ServiceTier) {
-    super(scope, id);
-    this.api = new ServiceFunction(this, 'Api', {
-      stage,
-      network,
-      name: 'health',
-      description: 'The state of each dependency',
-      timeout: API_TIMEOUT,
-      userFacing: true,
-      concurrency: 5,
-    });
-    database.connect(this.api, 'health');
-    cache.connect(this.api, 'health');
-    queues.grantProbe(this.api, 'order-events');
+/** Reports the state of each dependency. */
+export class HealthService extends DeclaredService<typeof healthService> {
+  constructor(scope: Construct, id: string, tier: ServiceTier) {
+    super(scope, id, healthService, tier);
   }
 }

@@ -14,7 +14,7 @@ function implement(): Implementations<typeof healthRoutes> {
     writer: () => database.probe('writer'),
     reader: () => database.probe('reader'),
     cache: async () => {
-      if ((await cache.attempt((valkey) => valkey.ping())) === undefined) throw new Error('The cache does not answer.');
+      if ((await cache.attempt((valkey) => valkey.ping())) === undefined) throw new Error('The cache is unavailable.');
     },
     queue: createQueueProbe('order-events'),
   };

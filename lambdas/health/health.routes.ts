@@ -8,7 +8,7 @@ const stateSchema = z.object({ status: z.enum(['up', 'down']), latencyMs: z.numb
 export const healthRoutes = defineRoutes({
   health: {
     operationId: 'health',
-    summary: 'The state of each dependency. `degraded`: slower, but every call works. `down`: writes are refused.',
+    summary: 'The state of each dependency. `degraded`: calls work but are slower. `down`: writes fail.',
     method: 'GET',
     path: '/health',
     caller: 'public',

@@ -12,10 +12,10 @@ function createExpiry(): () => Promise<number> {
   return () => expireOrders(database, publish, systemClock);
 }
 
-/** Runs on a schedule, a minute apart. */
+/** A scheduled job that runs every minute. */
 export const handler = async (): Promise<{ expired: number }> => {
   expire ??= createExpiry();
   const expired = await expire();
-  logger.info('expiry', { expired });
+  logger.info('orders expired', { expired });
   return { expired };
 };

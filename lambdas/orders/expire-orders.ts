@@ -1,24 +1,25 @@
 import type { Database } from '../database/database.client.ts';
-import type { DomainEvent } from '../queue/events.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
-import { orderSnapshot } from './order-events.ts';
+import type { AnyEvent } from '../shared/event.ts';
+import { orderSnapshot } from './order-snapshot.ts';
+import { orderEvents } from './orders.events.ts';
 import { lockOldestExpired, moveOrder, toOrder } from './orders.repository.ts';
 
-/** A run ends before the function's timeout; what is left is for the next. */
-const MAX_A_RUN = 500;
+/** Keeps a run shorter than the function's timeout. The next run takes the rest. */
+const MAX_ORDERS_PER_RUN = 500;
 
 /**
- * Gives the stock of unpaid orders back when their time is over. Several may run at once: each takes other rows. One
- * order a transaction, so that stock is locked in the order that placing locks it in, and the two never deadlock.
- * @returns how many orders expired
- * @throws the first failure, after all other orders had their turn
+ * Expires unpaid orders and releases their stock. Concurrent runs take different rows. Each order has its own
+ * transaction, which locks stock in the same sequence as placing an order, so that the two never deadlock.
+ * @returns the number of orders that expired
+ * @throws the first failure, after all other orders were processed
  */
 export async function expireOrders(database: Database, publish: PublishCommitted, clock: Clock): Promise<number> {
   const failures = new Map<string, unknown>();
   let expired = 0;
-  while (expired + failures.size < MAX_A_RUN) {
+  while (expired + failures.size < MAX_ORDERS_PER_RUN) {
     const event = await expireOldest(database, clock(), failures);
     if (event === 'none') break;
     if (event === 'failed') continue;
@@ -29,12 +30,12 @@ export async function expireOrders(database: Database, publish: PublishCommitted
   return expired;
 }
 
-/** Expires the oldest order but for those that failed in this run. One that fails by itself is noted and stays. */
+/** Expires the oldest order that has not failed in this run. An order that fails is recorded and skipped. */
 async function expireOldest(
   database: Database,
   now: Date,
   failures: Map<string, unknown>,
-): Promise<DomainEvent | 'none' | 'failed'> {
+): Promise<AnyEvent | 'none' | 'failed'> {
   let id: string | undefined;
   try {
     return await database.transaction(async (tx) => {
@@ -42,8 +43,8 @@ async function expireOldest(
       if (!row) return 'none';
       id = row.id;
       const moved = await moveOrder(tx, row, 'expired', 'release');
-      const facts = orderSnapshot(toOrder(moved), moved.user_id);
-      return appendEvent(tx, newEvent('order.expired', moved.id, moved.version, facts));
+      const snapshot = orderSnapshot(toOrder(moved), moved.user_id);
+      return appendEvent(tx, newEvent(orderEvents, 'order.expired', moved.id, moved.version, snapshot));
     });
   } catch (error) {
     if (!id) throw error;

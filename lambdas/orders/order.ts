@@ -7,12 +7,12 @@ export const ORDER_STATUSES = ['awaiting_payment', 'paid', 'fulfilled', 'cancell
 export const orderStatusSchema = z.enum(ORDER_STATUSES);
 export type OrderStatus = z.output<typeof orderStatusSchema>;
 
-/** How long the stock of an unpaid order is held. */
+/** How long the stock of an unpaid order is reserved. */
 export const PAYMENT_WINDOW_MS = 30 * MINUTE_MS;
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 1_000;
 
-/** What can befall an order, and where it may go from each status. The database has the same table as a trigger. */
+/** The actions on an order and their transitions between statuses. A database trigger enforces the same table. */
 const TRANSITIONS = {
   pay: { from: ['awaiting_payment'], to: 'paid' },
   cancel: { from: ['awaiting_payment'], to: 'cancelled' },
@@ -22,7 +22,7 @@ const TRANSITIONS = {
 } as const satisfies Record<string, { from: readonly OrderStatus[]; to: OrderStatus }>;
 export type OrderAction = keyof typeof TRANSITIONS;
 
-/** @returns the status that `action` leads to, or undefined where it is not allowed */
+/** @returns the status that `action` leads to, or undefined when it is not allowed */
 export function nextStatus(status: OrderStatus, action: OrderAction): OrderStatus | undefined {
   const { from, to } = TRANSITIONS[action];
   return (from as readonly OrderStatus[]).includes(status) ? to : undefined;
@@ -52,7 +52,7 @@ export type OrderItem = Order['items'][number];
 export const orderLineSchema = z.strictObject({ productId: uuidSchema, quantity: z.int().min(1).max(MAX_QUANTITY) });
 export type OrderLine = z.output<typeof orderLineSchema>;
 
-/** One line a product: a product named twice is wanted twice. */
+/** Merges lines into one per product. Quantities of the same product are added. */
 export function mergeLines(lines: readonly OrderLine[]): OrderLine[] {
   const quantities = new Map<string, number>();
   for (const { productId, quantity } of lines) {

@@ -6,13 +6,13 @@ import { orderStatusSchema } from './order.ts';
 export const orderProblems = defineProblems({
   OUT_OF_STOCK: {
     status: 409,
-    title: 'There is not enough of a product.',
+    title: 'There is not enough stock of a product.',
     members: z.object({ productId: uuidSchema, sku: z.string() }),
   },
-  MIXED_CURRENCIES: { status: 422, title: 'The products of an order must be priced in one currency.' },
+  MIXED_CURRENCIES: { status: 422, title: 'All products of an order must have the same currency.' },
   ORDER_NOT_CANCELLABLE: {
     status: 409,
-    title: 'The order is past cancelling.',
+    title: 'The order can no longer be cancelled.',
     members: z.object({ orderStatus: orderStatusSchema }),
   },
 });

@@ -63,8 +63,8 @@ export interface ReservedLine {
 }
 
 /**
- * Claims the Idempotency-Key and reserves the stock, in one round trip. Two requests with one key meet at the key's
- * row: the second waits for the first to commit and then gets no line back.
+ * Claims the Idempotency-Key and reserves the stock, in one round trip. Of two requests with the same key, the second
+ * waits for the first to commit and then gets no lines.
  */
 export async function claimAndReserve(tx: Sql, claim: IdempotencyClaim, lines: OrderLine[]): Promise<ReservedLine[]> {
   const { rows } = await sql<ReservedLine>`
@@ -79,7 +79,7 @@ export async function claimAndReserve(tx: Sql, claim: IdempotencyClaim, lines: O
   return rows;
 }
 
-/** Stores the order, its items, its event and the answer to replay, in one round trip. */
+/** Stores the order, its items, its event and the response to replay, in one round trip. */
 export async function insertOrder(tx: Sql, claim: IdempotencyClaim, order: Order, event: NewEvent) {
   const items = order.items.map(({ lineTotal, unitPrice, ...item }) => ({
     ...item,
@@ -115,7 +115,7 @@ export async function findOrder(db: Sql, id: string, userId: string): Promise<Or
   return rows[0];
 }
 
-/** The order, locked: whoever else would change it waits. */
+/** Locks the order, so that concurrent changes wait. */
 export async function lockOrder(tx: Sql, id: string): Promise<OrderRecord | undefined> {
   const { rows } = await sql<OrderRecord>`
     SELECT ${ORDER}, ${ITEMS} FROM orders.orders o WHERE o.id = ${id} FOR UPDATE`.execute(tx);
@@ -135,7 +135,7 @@ export async function listOrders(
   return rows;
 }
 
-/** Moves a locked order on and moves its stock with it. One round trip. @returns the order as it is now */
+/** Changes the status of a locked order and then its stock, one round trip each. @returns the updated order */
 export async function moveOrder(
   tx: Sql,
   order: OrderRecord,
@@ -150,7 +150,7 @@ export async function moveOrder(
   return rows[0] as OrderRecord;
 }
 
-/** The oldest order that awaits payment past its time and that no other run holds, locked. */
+/** Locks the oldest unpaid order that is past `expires_at`. Skips orders that another run has locked. */
 export async function lockOldestExpired(
   tx: Sql,
   now: Date,
@@ -163,7 +163,7 @@ export async function lockOldestExpired(
   return rows[0];
 }
 
-/** Records an event with its effect. @returns false when it took effect before */
+/** Records an event in the transaction of its effect. @returns false when it was already consumed */
 export async function consumeOnce(tx: Sql, eventId: string): Promise<boolean> {
   const { rows } = await sql`
     INSERT INTO orders.consumed_events (event_id) VALUES (${eventId}) ON CONFLICT DO NOTHING RETURNING 1`.execute(tx);

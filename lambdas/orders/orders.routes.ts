@@ -12,7 +12,7 @@ const orderResponse = z.object({ order: orderSchema });
 export const orderRoutes = defineRoutes({
   placeOrder: {
     operationId: 'placeOrder',
-    summary: 'Places an order and holds its stock until `expiresAt`.',
+    summary: 'Places an order and reserves its stock until `expiresAt`.',
     method: 'POST',
     path: '/orders',
     caller: 'user',
@@ -45,7 +45,7 @@ export const orderRoutes = defineRoutes({
   },
   cancelOrder: {
     operationId: 'cancelOrder',
-    summary: 'Cancels an order that is not paid and gives its stock back. Cancelling twice is one cancelling.',
+    summary: 'Cancels an unpaid order and releases its stock. Cancelling again returns the cancelled order.',
     method: 'POST',
     path: '/orders/{id}/cancel',
     caller: 'user',

@@ -7,8 +7,9 @@ import { uuidv7 } from '../shared/ids.ts';
 import { money, multiplyMoney, sumMoney } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { MAX_QUANTITY, mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
-import { orderSnapshot } from './order-events.ts';
+import { orderSnapshot } from './order-snapshot.ts';
 import { orderProblems } from './orders.errors.ts';
+import { orderEvents } from './orders.events.ts';
 import { claimAndReserve, findStoredResponse, insertOrder, type ReservedLine } from './orders.repository.ts';
 
 export interface PlaceOrderInput {
@@ -26,8 +27,8 @@ export interface OrderDependencies {
 export type PlacedOrder = { order: Order; replayed?: undefined } | { order?: undefined; replayed: Replay };
 
 /**
- * Places an order and holds its stock: four round trips (BEGIN, claim and reserve, store, COMMIT). Nothing is kept of a
- * refused order, its key included, so that the same key may try again when there is stock.
+ * Places an order and reserves its stock in four round trips: BEGIN, claim and reserve, store, COMMIT. A rejected order
+ * is rolled back with its key, so that the client may retry with the same key when there is stock.
  *
  * @throws Problem OUT_OF_STOCK naming the product, MIXED_CURRENCIES, VALIDATION_FAILED for an unknown product,
  *   IDEMPOTENCY_KEY_REUSED
@@ -46,7 +47,7 @@ export async function placeOrder(deps: OrderDependencies, input: PlaceOrderInput
     if (reserved.length === 0) return undefined;
     refuseUnreserved(reserved, input.items);
     const order = newOrder(reserved, deps.clock());
-    const event = newEvent('order.placed', order.id, 1, orderSnapshot(order, input.userId));
+    const event = newEvent(orderEvents, 'order.placed', order.id, 1, orderSnapshot(order, input.userId));
     return { order, event: await insertOrder(tx, claim, order, event) };
   });
   if (!placed) return { replayed: await replayOf(deps, claim) };
@@ -55,16 +56,16 @@ export async function placeOrder(deps: OrderDependencies, input: PlaceOrderInput
 }
 
 async function replayOf(deps: OrderDependencies, claim: IdempotencyClaim): Promise<Replay> {
-  // The pin of this very request sends the read to the writer.
+  // This request pinned the user, so the read goes to the writer.
   const stored = await deps.data.read(claim.userId, (db) => findStoredResponse(db, claim));
   if (!stored) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
   return replay(claim, stored);
 }
 
-/** The contract bounds a line; a product named in several lines is bounded too. */
+/** The contract limits the quantity of one line. This limits the sum over several lines of one product. */
 function refuseTooMany(lines: OrderLine[]): void {
   if (lines.every(({ quantity }) => quantity <= MAX_QUANTITY)) return;
-  const fields = [{ field: 'items', message: `may hold at most ${MAX_QUANTITY} of one product` }];
+  const fields = [{ field: 'items', message: `may contain at most ${MAX_QUANTITY} of one product` }];
   throw new Problem(commonProblems.VALIDATION_FAILED, { fields });
 }
 
@@ -72,12 +73,12 @@ function refuseUnreserved(lines: ReservedLine[], items: OrderLine[]): void {
   const unknown = lines.find((line) => line.outcome === 'unknown');
   if (unknown) {
     const index = items.findIndex((item) => item.productId.toLowerCase() === unknown.product_id);
-    const fields = [{ field: `items[${index}].productId`, message: 'is no product' }];
+    const fields = [{ field: `items[${index}].productId`, message: 'does not exist' }];
     throw new Problem(commonProblems.VALIDATION_FAILED, { fields });
   }
   const short = lines.find((line) => line.outcome === 'out_of_stock');
   if (short) {
-    const detail = `There is not enough of ${short.name}.`;
+    const detail = `There is not enough stock of ${short.name}.`;
     throw new Problem(orderProblems.OUT_OF_STOCK, { detail, extra: { productId: short.product_id, sku: short.sku } });
   }
   if (new Set(lines.map((line) => line.currency)).size > 1) throw new Problem(orderProblems.MIXED_CURRENCIES);

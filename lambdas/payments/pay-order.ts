@@ -1,25 +1,25 @@
 import type { Database } from '../database/database.client.ts';
 import { hashRequest, type IdempotencyClaim, REPLAYED_HEADER, replay } from '../database/idempotency.ts';
 import type { ReadYourWrites } from '../database/read-your-writes.ts';
-import type { DomainEvent } from '../queue/events.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { AnyEvent } from '../shared/event.ts';
 import { uuidv7 } from '../shared/ids.ts';
 import { Problem } from '../shared/problem.ts';
-import { reconcilePayment } from './reconcile-payments.ts';
 import { isCaptured, type Payment, type PaymentMethod } from './payment.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
 import {
-  type PaymentAttempt,
-  openPayment,
-  findStoredResponse,
   findLivePayment,
   findPayment,
+  findStoredResponse,
+  openPayment,
+  type PaymentAttempt,
   type PaymentRow,
   storeResponse,
   toPayment,
 } from './payments.repository.ts';
+import { reconcilePayment } from './reconcile-payments.ts';
 import { settlePayment } from './settle-payment.ts';
 
 export interface PaymentDependencies {
@@ -44,10 +44,10 @@ export interface PaidOrder {
 }
 
 /**
- * Pays an order in three steps, each safe to die after: (1) claim the key and open the payment, committed before
- * anything is charged; (2) charge, idempotent by the payment's id; (3) store the outcome with its event and the answer.
- * After a death between 1 and 3 the provider's webhook, a retry with the same key, or the sweep of unfinished payments
- * brings it to its end.
+ * Pays an order in three steps. A crash after any of them is safe: (1) claim the key and open the payment, committed
+ * before the charge; (2) charge, idempotent by the payment's id; (3) store the outcome, its event and the response.
+ * After a crash between 1 and 3, the provider's webhook, a retry with the same key, or the scheduled job
+ * `reconcile-payments` completes the payment.
  *
  * @throws Problem PAYMENT_DECLINED, ORDER_NOT_FOUND, ORDER_ALREADY_PAID, ORDER_NOT_PAYABLE, PAYMENT_IN_PROGRESS,
  *   IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS
@@ -60,12 +60,12 @@ export async function payOrder(deps: PaymentDependencies, input: PayOrderInput):
     key: input.idempotencyKey,
     requestHash: hashRequest({ orderId, paymentMethod }),
   };
-  const begun = await begin(deps, claim, orderId);
-  if (!begun) return replayOrResume(deps, claim, input);
-  return charge(deps, claim, input, begun);
+  const opened = await beginPayment(deps, claim, orderId);
+  if (!opened) return replayOrResume(deps, claim, input);
+  return charge(deps, claim, input, opened);
 }
 
-async function begin(
+async function beginPayment(
   deps: PaymentDependencies,
   claim: IdempotencyClaim,
   orderId: string,
@@ -74,24 +74,24 @@ async function begin(
   const open = () =>
     deps.data.transaction(claim.userId, async (tx) => {
       const attempt = await openPayment(tx, claim, paymentId, orderId, deps.provider.name);
-      if (attempt.claimed && !attempt.payment) throw new NotOpened(attempt);
+      if (attempt.claimed && !attempt.payment) throw new PaymentNotOpened(attempt);
       return attempt.payment;
     });
   try {
     return await open();
   } catch (error) {
-    if (!(error instanceof NotOpened)) throw error;
-    // The claim was rolled back with its transaction. A payment left behind by a dead process may free the order.
+    if (!(error instanceof PaymentNotOpened)) throw error;
+    // The claim was rolled back. If a crashed process left an unfinished payment, reconciling it may free the order.
     const freed = await refuseUnlessFreed(deps, orderId, error.attempt);
     if (!freed) return undefined;
     return open().catch((again: unknown) => {
-      // Somebody else was faster.
-      throw again instanceof NotOpened ? new Problem(paymentProblems.PAYMENT_IN_PROGRESS) : again;
+      // A concurrent request opened its payment first.
+      throw again instanceof PaymentNotOpened ? new Problem(paymentProblems.PAYMENT_IN_PROGRESS) : again;
     });
   }
 }
 
-class NotOpened extends Error {
+class PaymentNotOpened extends Error {
   readonly attempt: PaymentAttempt;
   constructor(attempt: PaymentAttempt) {
     super('No payment was opened.');
@@ -99,7 +99,7 @@ class NotOpened extends Error {
   }
 }
 
-/** @returns true when a dead process's payment turned out never to have been charged, so that the order is free again */
+/** @returns true when a crashed process's payment was never charged, so that the order can be paid again */
 async function refuseUnlessFreed(
   deps: PaymentDependencies,
   orderId: string,
@@ -127,13 +127,13 @@ async function charge(
   deps: PaymentDependencies,
   claim: IdempotencyClaim,
   input: PayOrderInput,
-  begun: PaymentRow,
+  opened: PaymentRow,
 ): Promise<PaidOrder> {
-  const { amount } = toPayment(begun);
-  const outcome = await deps.provider.charge({ paymentId: begun.id, amount, token: input.paymentMethod.token });
+  const { amount } = toPayment(opened);
+  const outcome = await deps.provider.charge({ paymentId: opened.id, amount, token: input.paymentMethod.token });
   const { row, event } = await deps.data.transaction(claim.userId, async (tx) => {
-    const event: DomainEvent | undefined = outcome && (await settlePayment(tx, begun.id, outcome));
-    const row = (await findPayment(tx, begun.id)) as PaymentRow;
+    const event: AnyEvent | undefined = outcome && (await settlePayment(tx, opened.id, outcome));
+    const row = (await findPayment(tx, opened.id)) as PaymentRow;
     if (row.status === 'declined') await storeResponse(tx, claim, 402, declinedResponse(row, input.requestId));
     else await storeResponse(tx, claim, 201, { payment: toPayment(row) });
     return { row, event };
@@ -151,15 +151,15 @@ async function replayOrResume(
   const stored = await deps.database.write((db) => findStoredResponse(db, claim));
   if (!stored) throw new Problem(paymentProblems.PAYMENT_IN_PROGRESS, { retryAfterSeconds: 1 });
   if (stored.status === null && stored.stale && stored.requestHash.equals(claim.requestHash)) {
-    const begun = await deps.database.write((db) => findPayment(db, stored.subjectId));
-    if (begun) return charge(deps, claim, input, begun);
+    const opened = await deps.database.write((db) => findPayment(db, stored.subjectId));
+    if (opened) return charge(deps, claim, input, opened);
   }
   const { status, body } = replay(claim, stored);
   if (status === 402) throw declined(body as DeclinedResponse, true);
   return { ...(body as { payment: Payment }), replayed: true };
 }
 
-/** What is stored of a refusal for its replay: what makes its document the same again. */
+/** What is stored of a declined payment, so that a replay returns the same document. */
 type DeclinedResponse = { paymentId: string; declineCode: string | null; requestId: string };
 
 const declinedResponse = (row: PaymentRow, requestId: string): DeclinedResponse => ({

@@ -13,7 +13,7 @@ export const PAYMENT_STATUSES = [
 export const paymentStatusSchema = z.enum(PAYMENT_STATUSES);
 export type PaymentStatus = z.output<typeof paymentStatusSchema>;
 
-/** Where a payment may go from each status. The database has the same table as a trigger. */
+/** The allowed transitions from each status. A database trigger enforces the same table. */
 const NEXT: Record<PaymentStatus, readonly PaymentStatus[]> = {
   processing: ['requires_action', 'captured', 'declined'],
   requires_action: ['captured', 'declined'],
@@ -28,7 +28,7 @@ export const mayBecome = (from: PaymentStatus, to: PaymentStatus): boolean => NE
 /** The statuses from which a payment may become `to`. */
 export const sourcesOf = (to: PaymentStatus): PaymentStatus[] => PAYMENT_STATUSES.filter((from) => mayBecome(from, to));
 
-/** Whether money has been taken, some of it perhaps given back. */
+/** Whether the payment was captured. Some or all of it may have been refunded since. */
 export const isCaptured = (status: PaymentStatus): boolean =>
   status === 'captured' || status === 'partially_refunded' || status === 'refunded';
 
@@ -47,8 +47,8 @@ export const paymentSchema = z.object({
 export type Payment = z.output<typeof paymentSchema>;
 
 const CARD_TOKEN =
-  "The provider's token of a card. The sandbox provider has `tok_approved`, `tok_declined`, `tok_requires_action`, " +
-  '`tok_slow` (answers after 3 s) and `tok_timeout_after_charge` (charges, never answers); it declines any other.';
+  "The provider's token of a card. The sandbox provider knows `tok_approved`, `tok_declined`, `tok_requires_action`, " +
+  '`tok_slow` (responds after 3 s) and `tok_timeout_after_charge` (charges, then times out). It declines others.';
 
 export const paymentMethodSchema = z.strictObject({
   type: z.literal('card'),

@@ -43,8 +43,8 @@ export interface PaymentAttempt {
 }
 
 /**
- * Claims the key, reads what the order owes and opens a payment of it, in one round trip. The index on live payments
- * lets one in: of two at once, the second waits for the first and then opens none.
+ * Claims the key, reads the amount due and opens a payment, in one round trip. A unique index allows one live payment
+ * per order: of two concurrent requests, the second waits for the first and then opens none.
  */
 export async function openPayment(
   tx: Sql,
@@ -77,7 +77,7 @@ export async function openPayment(
   };
 }
 
-/** The payment that holds an order now, if any. */
+/** Finds the live payment of an order: the one that is not declined, if any. */
 export async function findLivePayment(
   db: Sql,
   orderId: string,
@@ -99,7 +99,7 @@ export async function lockPayment(tx: Sql, id: string): Promise<PaymentRow | und
   return rows[0];
 }
 
-/** Moves a payment to what the provider says. @returns undefined when it is past that already: somebody else told us */
+/** Applies the provider's outcome to a payment. @returns undefined when the payment is already past that status */
 export async function applyOutcome(
   tx: Sql,
   paymentId: string,
@@ -116,8 +116,8 @@ export async function applyOutcome(
 }
 
 /**
- * The unfinished payment that has waited longest for somebody to ask about it, marked as asked about. First a minute
- * after it began; each further time when it is a quarter older, so that a card holder who never comes back costs little.
+ * Claims the unfinished payment that has waited longest for reconciliation. The first attempt is a minute after it was
+ * created. The backoff is a quarter of its age at each attempt, so that an abandoned challenge costs few calls.
  */
 export async function claimUnfinishedPayment(db: Sql): Promise<PaymentRow | undefined> {
   const { rows } = await sql<PaymentRow>`
@@ -130,9 +130,9 @@ export async function claimUnfinishedPayment(db: Sql): Promise<PaymentRow | unde
 }
 
 /**
- * Has the relay send again what seems to have got lost: the capture of an order that is still unpaid or was closed
- * meanwhile and not given back, and refunds that nobody made. Consumers know what took effect.
- * @returns how many events
+ * Makes the outbox relay republish events whose effect is missing: the capture of an order that is still unpaid or was
+ * closed without a refund, and refunds that are still processing. Consumers ignore events that already took effect.
+ * @returns the number of events
  */
 export async function republishLostEvents(db: Sql): Promise<number> {
   const { rows } = await sql`
@@ -152,7 +152,7 @@ export async function republishLostEvents(db: Sql): Promise<number> {
 
 export interface StoredPaymentResponse extends StoredResponse {
   subjectId: string;
-  /** Old enough that the process which began it must be dead. */
+  /** Old enough that the process that started it must have crashed. */
   stale: boolean;
 }
 
@@ -187,7 +187,7 @@ export async function storeResponse(tx: Sql, claim: IdempotencyClaim, status: nu
   );
 }
 
-/** Claims a key for a subject. @returns false when the key is taken */
+/** Claims an Idempotency-Key for the object with `subjectId`. @returns false when the key is taken */
 export async function claimKey(tx: Sql, claim: IdempotencyClaim, subjectId: string): Promise<boolean> {
   const { rows } = await sql`
     INSERT INTO payments.idempotency_keys (user_id, operation, key, request_hash, subject_id)
@@ -196,7 +196,7 @@ export async function claimKey(tx: Sql, claim: IdempotencyClaim, subjectId: stri
   return rows.length > 0;
 }
 
-/** @returns false when this telling was taken before */
+/** @returns false when this provider event was already recorded */
 export async function recordProviderEvent(tx: Sql, provider: string, eventId: string): Promise<boolean> {
   const { rows } = await sql`
     INSERT INTO payments.provider_events (provider, event_id) VALUES (${provider}, ${eventId})
@@ -219,7 +219,7 @@ interface RefundRow {
   created_at: Date;
 }
 
-/** Sets the amount aside and stores the refund: the check on the payment's row keeps the sum within the capture. */
+/** Reserves the amount and stores the refund. A check constraint on the payment keeps the sum within the capture. */
 export async function insertRefund(
   tx: Sql,
   paymentId: string,
@@ -253,8 +253,8 @@ export async function findRefund(db: Sql, id: string): Promise<RefundRow | undef
 export type CompletedRefund = PaymentRow & { refunded_total_minor: number };
 
 /**
- * Notes that the provider gave the money back, on a locked payment. Only what was given back counts, not what is set
- * aside. @returns the payment as it is now, or undefined if noted before
+ * Marks a refund of a locked payment as succeeded. The payment's status counts succeeded refunds only, not reserved
+ * amounts. @returns the updated payment, or undefined when the refund was already marked
  */
 export async function completeRefund(tx: Sql, refundId: string): Promise<CompletedRefund | undefined> {
   const { rows } = await sql<CompletedRefund>`

@@ -12,13 +12,13 @@ const paymentResponse = z.object({ payment: paymentSchema });
 export const paymentRoutes = defineRoutes({
   payOrder: {
     operationId: 'payOrder',
-    summary: 'Pays an order. `processing` means that the provider has not said yet: read the payment again.',
+    summary: 'Pays an order. `processing` means that the outcome is not known yet: retrieve the payment again.',
     method: 'POST',
     path: '/payments',
     caller: 'user',
     body: z.strictObject({ orderId: uuidSchema, paymentMethod: paymentMethodSchema }),
     responses: {
-      201: { description: 'The payment: captured, in processing, or waiting for `nextAction`.', body: paymentResponse },
+      201: { description: 'The payment: captured, processing, or waiting for `nextAction`.', body: paymentResponse },
     },
     problems: [
       paymentProblems.PAYMENT_DECLINED,
@@ -43,20 +43,20 @@ export const paymentRoutes = defineRoutes({
   },
   refundPayment: {
     operationId: 'refundPayment',
-    summary: 'Gives money back: all that is left, or `amount`. For administrators.',
+    summary: 'Refunds `amount`, or the remaining amount. For administrators.',
     method: 'POST',
     path: '/payments/{id}/refunds',
     caller: 'admin',
     params,
     body: z.strictObject({ amount: chargeableSchema.optional(), reason: text(1, 500).optional() }),
-    responses: { 201: { description: 'The refund, under way.', body: z.object({ refund: refundSchema }) } },
+    responses: { 201: { description: 'The refund, processing.', body: z.object({ refund: refundSchema }) } },
     problems: [commonProblems.NOT_FOUND, paymentProblems.REFUND_EXCEEDS_CAPTURE, paymentProblems.PAYMENT_NOT_CAPTURED],
     idempotent: true,
     limit: WRITE_LIMIT,
   },
   receiveWebhook: {
     operationId: 'receiveWebhook',
-    summary: 'Where a payment provider tells what became of a charge. Each telling takes effect once.',
+    summary: 'Receives provider events about charges. Each event takes effect once.',
     method: 'POST',
     path: '/payments/webhooks/{provider}',
     caller: 'provider',
@@ -68,7 +68,7 @@ export const paymentRoutes = defineRoutes({
         .meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
     }),
     body: z.looseObject({}),
-    responses: { 200: { description: 'Taken.', body: z.object({ received: z.literal(true) }) } },
+    responses: { 200: { description: 'The event is received.', body: z.object({ received: z.literal(true) }) } },
     problems: [commonProblems.NOT_FOUND, paymentProblems.BAD_SIGNATURE],
     limit: WRITE_LIMIT,
   },

@@ -4,13 +4,13 @@ import { createSecretReader } from '../shared/secrets.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { createSandboxProvider } from './sandbox-adapter.ts';
 
-/** The provider that the stage names. A further one is a further adapter and a further case here. */
+/** The provider of the stage. A new provider needs an adapter and a case here. */
 export function providerFromEnv(): PaymentProvider {
   const env = readEnv({
     PAYMENT_PROVIDER: z.enum(['sandbox']),
     INTERNAL_ORIGIN: z.url(),
     SANDBOX_API_KEY_NAME: z.string().min(1),
-    /** Only where webhooks come in. */
+    /** Set only for functions that receive webhooks. */
     SANDBOX_WEBHOOK_SECRET_NAME: z.string().min(1).optional(),
   });
   return createSandboxProvider({
@@ -23,4 +23,4 @@ export function providerFromEnv(): PaymentProvider {
 }
 
 const webhooksNotConfigured = () =>
-  Promise.reject(new Error('This function takes no webhooks: it has no secret to check them by.'));
+  Promise.reject(new Error('This function receives no webhooks, because it has no webhook secret.'));

@@ -11,17 +11,19 @@ export interface WebhookInput {
   now: Date;
 }
 
-/** Takes what a provider tells; the same telling twice is one effect. @throws Problem BAD_SIGNATURE */
+/** Receives a provider event. A redelivered event takes effect once. @throws Problem BAD_SIGNATURE */
 export async function receiveWebhook(
   database: Database,
   provider: PaymentProvider,
   publish: PublishCommitted,
   input: WebhookInput,
 ): Promise<void> {
-  const told = await provider.readWebhook(input.rawBody, input.signature, input.now);
-  if (!told) return;
+  const providerEvent = await provider.readWebhook(input.rawBody, input.signature, input.now);
+  if (!providerEvent) return;
   const event = await database.transaction(async (tx) => {
-    if (await recordProviderEvent(tx, provider.name, told.id)) return settlePayment(tx, told.paymentId, told.outcome);
+    if (await recordProviderEvent(tx, provider.name, providerEvent.id)) {
+      return settlePayment(tx, providerEvent.paymentId, providerEvent.outcome);
+    }
     count('EventDuplicate');
     return undefined;
   });

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.client.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { PaymentProvider } from './payment-provider.ts';
-import { type PaymentRow, claimUnfinishedPayment, toPayment } from './payments.repository.ts';
+import { claimUnfinishedPayment, type PaymentRow, toPayment } from './payments.repository.ts';
 import { settlePayment } from './settle-payment.ts';
 
 export interface ReconcileDependencies {
@@ -10,14 +10,14 @@ export interface ReconcileDependencies {
   publish: PublishCommitted;
 }
 
-/** Each may cost a call to the provider; what is left is for the next run. */
-const MAX_A_RUN = 100;
-/** So many answers in a row that did not come mean that the provider is down: 5 s each is enough. */
+/** Each payment may take a call to the provider. The next run takes the rest. */
+const MAX_PAYMENTS_PER_RUN = 100;
+/** This many timeouts in a row mean that the provider is down. Each takes 5 s. */
 const MAX_UNANSWERED_CALLS = 3;
 
 /**
- * Asks the provider what became of a payment, and stores it.
- * @returns false when the provider did not answer
+ * Retrieves or voids a payment's charge at the provider, and stores the outcome.
+ * @returns false when the provider did not respond
  */
 export async function reconcilePayment(deps: ReconcileDependencies, payment: PaymentRow): Promise<boolean> {
   const outcome = await deps.provider.retrieveOrVoid({ paymentId: payment.id, amount: toPayment(payment).amount });
@@ -28,18 +28,18 @@ export async function reconcilePayment(deps: ReconcileDependencies, payment: Pay
 }
 
 /**
- * Finishes payments whose process died and whose webhook never came: money is never taken without our knowing. Several
- * may run at once: each takes other rows. A provider that is down ends the run.
- * @returns how many it asked about
+ * Completes payments whose process crashed and whose webhook did not arrive, so that no capture stays unrecorded.
+ * Concurrent runs take different rows. A provider that is down ends the run.
+ * @returns the number of payments that it looked up
  */
 export async function reconcileUnfinishedPayments(deps: ReconcileDependencies): Promise<number> {
   let unansweredCalls = 0;
-  for (let asked = 0; asked < MAX_A_RUN; asked++) {
+  for (let lookedUp = 0; lookedUp < MAX_PAYMENTS_PER_RUN; lookedUp++) {
     const payment = await deps.database.write((db) => claimUnfinishedPayment(db));
-    if (!payment) return asked;
-    // One that it cannot answer must not hold up the others.
+    if (!payment) return lookedUp;
+    // A payment without a response must not block the others.
     unansweredCalls = (await reconcilePayment(deps, payment)) ? 0 : unansweredCalls + 1;
-    if (unansweredCalls === MAX_UNANSWERED_CALLS) return asked + 1;
+    if (unansweredCalls === MAX_UNANSWERED_CALLS) return lookedUp + 1;
   }
-  return MAX_A_RUN;
+  return MAX_PAYMENTS_PER_RUN;
 }

@@ -1,14 +1,16 @@
 import type { Database, Sql } from '../database/database.client.ts';
 import { hashRequest, type IdempotencyClaim, replay } from '../database/idempotency.ts';
-import type { DomainEvent } from '../queue/events.ts';
+import type { orderEvents } from '../orders/orders.events.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
+import type { EventOf } from '../shared/event.ts';
 import { count } from '../shared/metrics.ts';
 import { type Money, money } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { isCaptured, type Refund } from './payment.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
+import { paymentEvents } from './payments.events.ts';
 import * as payments from './payments.repository.ts';
 import { paymentSnapshot } from './settle-payment.ts';
 
@@ -21,7 +23,7 @@ export interface RefundInput {
 }
 
 /**
- * Sets money aside to be given back and says so by event; the worker asks the provider.
+ * Reserves the amount to refund and publishes `refund.requested`. The worker then calls the provider.
  * @throws Problem NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_EXCEEDS_CAPTURE, IDEMPOTENCY_KEY_REUSED
  */
 export async function requestRefund(
@@ -63,16 +65,19 @@ async function openRefund(tx: Sql, paymentId: string, amount: Money | undefined,
     throw new Problem(paymentProblems.REFUND_EXCEEDS_CAPTURE, { extra: { refundable: left } });
   }
   const row = await payments.insertRefund(tx, paymentId, wanted.amountMinor, reason ?? null);
-  const event = await appendEvent(tx, newEvent('refund.requested', row.id, 1, { refundId: row.id, paymentId }));
+  const event = await appendEvent(
+    tx,
+    newEvent(paymentEvents, 'refund.requested', row.id, 1, { refundId: row.id, paymentId }),
+  );
   return { refund: payments.toRefund(row, payment.currency), event };
 }
 
-/** What the payment worker does with an event: give back what was asked for, or what came too late to be kept. */
+/** Consumes an event: executes a requested refund, or requests the refund of a late capture. */
 export async function handlePaymentEvent(
   database: Database,
   provider: PaymentProvider,
   publish: PublishCommitted,
-  event: DomainEvent,
+  event: EventOf<typeof orderEvents & typeof paymentEvents>,
 ): Promise<void> {
   if (event.type === 'refund.requested') return executeRefund(database, provider, publish, event.payload.refundId);
   if (event.type !== 'order.capture_refused') return;
@@ -82,14 +87,14 @@ export async function handlePaymentEvent(
       return undefined;
     }
     const payment = await payments.lockPayment(tx, event.payload.paymentId);
-    // An administrator was faster.
+    // An administrator has already refunded it.
     if (payment?.refunded_minor === payment?.amount_minor) return undefined;
     return openRefund(tx, event.payload.paymentId, undefined, 'The order was closed before it was paid.');
   });
   if (requested) await publish([requested.event]);
 }
 
-/** Asks the provider, idempotent by the refund's id, then notes it. Throws to be tried again. */
+/** Refunds at the provider, idempotent by the refund's id, then stores the result. Throws so that SQS redelivers. */
 async function executeRefund(
   database: Database,
   provider: PaymentProvider,
@@ -98,7 +103,7 @@ async function executeRefund(
 ): Promise<void> {
   const refund = await database.write((db) => payments.findRefund(db, refundId));
   const payment = refund && (await database.write((db) => payments.findPayment(db, refund.payment_id)));
-  if (!refund || !payment?.provider_charge) throw new Error(`Refund ${refundId} has no charge to give back.`);
+  if (!refund || !payment?.provider_charge) throw new Error(`Refund ${refundId} has no charge to refund.`);
   if (refund.status === 'succeeded') return;
   const amount = money(refund.amount_minor, payment.currency);
   await provider.refund({ refundId, chargeId: payment.provider_charge, amount });
@@ -107,7 +112,10 @@ async function executeRefund(
     const row = await payments.completeRefund(tx, refundId);
     if (!row) return undefined;
     const refunded = money(row.refunded_total_minor, row.currency);
-    return appendEvent(tx, newEvent('payment.refunded', row.id, row.version, { ...paymentSnapshot(row), refunded }));
+    return appendEvent(
+      tx,
+      newEvent(paymentEvents, 'payment.refunded', row.id, row.version, { ...paymentSnapshot(row), refunded }),
+    );
   });
   if (event) await publish([event]);
 }

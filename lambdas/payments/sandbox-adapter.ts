@@ -12,9 +12,9 @@ export interface SandboxSettings {
   webhookSecret: ReadSecret;
 }
 
-/** Longest that a silent provider can hold a request. Its slow token answers after 3 s. */
+/** The longest that a request waits for the provider. The sandbox's slow token responds after 3 s. */
 const PROVIDER_TIMEOUT_MS = 5_000;
-/** Broken connections, servers that died, too many at once: each may be well a moment later. */
+/** Delays before retrying a broken connection, a server error or a 429. */
 const RETRY_AFTER_MS = [100, 300];
 const RETRY_WITHIN_MS = 2_000;
 
@@ -27,9 +27,9 @@ const chargeSchema = z.object({
 });
 const webhookSchema = z.object({ id: z.string(), type: z.string(), charge: chargeSchema });
 
-/** The sandbox provider's API, spoken over HTTP as to a company of its own. */
+/** Calls the sandbox provider's API over HTTP, like the API of an external provider. */
 export function createSandboxProvider(settings: SandboxSettings): PaymentProvider {
-  const ask = async (path: string, body: unknown): Promise<Response | undefined> => {
+  const request = async (path: string, body: unknown): Promise<Response | undefined> => {
     try {
       const response = await fetch(`${settings.baseUrl}${path}`, {
         method: 'POST',
@@ -37,30 +37,30 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
       });
-      if (!response.ok) logger.warn('provider refused', { provider: 'sandbox', path, status: response.status });
+      if (!response.ok) logger.warn('request rejected', { provider: 'sandbox', path, status: response.status });
       return response;
     } catch (error) {
-      logger.warn('provider did not answer', { provider: 'sandbox', path, ...errorFields(error) });
+      logger.warn('provider did not respond', { provider: 'sandbox', path, ...errorFields(error) });
       return undefined;
     }
   };
-  /** Every call is idempotent, so one that failed at once is made again soon. One that timed out has had its time. */
+  /** Every call is idempotent, so a call that fails quickly is retried. A call that timed out is not. */
   const call = async (path: string, body: unknown): Promise<Response | undefined> => {
     const startedMs = performance.now();
     for (const pauseMs of RETRY_AFTER_MS) {
-      const response = await ask(path, body);
-      const mayBeWellSoon = !response || response.status >= 500 || response.status === 429;
-      if (!mayBeWellSoon || performance.now() - startedMs > RETRY_WITHIN_MS) return response;
+      const response = await request(path, body);
+      const isRetryable = !response || response.status >= 500 || response.status === 429;
+      if (!isRetryable || performance.now() - startedMs > RETRY_WITHIN_MS) return response;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
-    return ask(path, body);
+    return request(path, body);
   };
 
   return {
     name: 'sandbox',
     charge: async ({ paymentId, amount, token }) => {
       const response = await call('/charges', { idempotencyKey: paymentId, amount, token });
-      // It read the request and will not have it: nothing was charged, and nothing ever will be under this key.
+      // The provider rejected the request as invalid: nothing was charged, and nothing will be under this key.
       if (response?.status === 400 || response?.status === 422)
         return { status: 'declined', chargeId: null, declineCode: 'refused_by_provider' };
       return response?.ok ? toOutcome(chargeSchema.parse(await response.json())) : undefined;
@@ -72,7 +72,7 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
     refund: async ({ refundId, chargeId, amount }) => {
       const response = await call('/refunds', { idempotencyKey: refundId, chargeId, amount });
       if (!response?.ok)
-        throw new Error(`The provider did not confirm refund ${refundId} (${response?.status ?? 'no answer'}).`);
+        throw new Error(`The provider did not confirm refund ${refundId} (${response?.status ?? 'no response'}).`);
     },
     readWebhook: async (rawBody, signature, now) =>
       readWebhook(await settings.webhookSecret(), rawBody, signature, now),

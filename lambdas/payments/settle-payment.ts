@@ -1,7 +1,9 @@
+import type * as z from 'zod';
 import type { Sql } from '../database/database.client.ts';
-import type { DomainEvent, EventPayload } from '../queue/events.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
+import type { AnyEvent } from '../shared/event.ts';
 import type { ChargeOutcome } from './payment-provider.ts';
+import { paymentEvents } from './payments.events.ts';
 import { applyOutcome, type PaymentRow, toPayment } from './payments.repository.ts';
 
 const EVENT_OF = {
@@ -11,20 +13,16 @@ const EVENT_OF = {
 } as const;
 
 /**
- * Stores what the provider says, with its event, in the caller's transaction. The answer to a charge and the webhook
- * of it race: whichever comes first takes effect.
- * @returns the event, or undefined when the payment was past that already
+ * Stores the provider's outcome and its event in the caller's transaction. The response to a charge and its webhook
+ * race. The first one takes effect.
+ * @returns the event, or undefined when the payment was already past that status
  */
-export async function settlePayment(
-  tx: Sql,
-  paymentId: string,
-  outcome: ChargeOutcome,
-): Promise<DomainEvent | undefined> {
+export async function settlePayment(tx: Sql, paymentId: string, outcome: ChargeOutcome): Promise<AnyEvent | undefined> {
   const row = await applyOutcome(tx, paymentId, outcome);
   if (!row) return undefined;
-  return appendEvent(tx, newEvent(EVENT_OF[outcome.status], row.id, row.version, paymentSnapshot(row)));
+  return appendEvent(tx, newEvent(paymentEvents, EVENT_OF[outcome.status], row.id, row.version, paymentSnapshot(row)));
 }
 
-export function paymentSnapshot(row: PaymentRow): EventPayload<'payment.captured'> {
+export function paymentSnapshot(row: PaymentRow): z.output<(typeof paymentEvents)['payment.captured']> {
   return { paymentId: row.id, orderId: row.order_id, userId: row.user_id, amount: toPayment(row).amount };
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A signature older or newer than this is refused, so that a recorded webhook cannot be played again for long. */
+/** A signature that is older or newer than this is rejected, which limits replay attacks. */
 export const TOLERANCE_SECONDS = 300;
 
 /** `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">` */

@@ -1,23 +1,29 @@
 import { sql } from 'kysely';
+import type * as z from 'zod';
 import type { Sql } from '../database/database.client.ts';
-import { type DomainEvent, EVENTS, type EventPayload, type EventType } from './events.ts';
+import type { AnyEvent, EventSchemas } from '../shared/event.ts';
 
-/** An event about to be written: the aggregate's version makes a state change and its event one to one. */
-export interface NewEvent<T extends EventType = EventType> {
-  type: T;
-  aggregateId: string;
-  aggregateVersion: number;
-  payload: EventPayload<T>;
+/** An event about to be written. The aggregate's version makes a state change and its event one to one. */
+export interface NewEvent {
+  readonly type: string;
+  readonly aggregateId: string;
+  readonly aggregateVersion: number;
+  readonly payload: unknown;
 }
 
-/** Builds an outbox row; checks the payload, so that a malformed event fails the writer and not every reader. */
-export function newEvent<T extends EventType>(
+/**
+ * Builds an event of a service. It checks the payload, so that a malformed event fails its producer and not every consumer.
+ * @param schemas the service's events, `*.events.ts`
+ * @throws ZodError for a payload that does not fit the type
+ */
+export function newEvent<S extends EventSchemas, T extends keyof S & string>(
+  schemas: S,
   type: T,
   aggregateId: string,
   aggregateVersion: number,
-  payload: EventPayload<T>,
-): NewEvent<T> {
-  return { type, aggregateId, aggregateVersion, payload: EVENTS[type].payload.parse(payload) as EventPayload<T> };
+  payload: z.output<S[T]>,
+): NewEvent {
+  return { type, aggregateId, aggregateVersion, payload: (schemas[type] as S[T]).parse(payload) };
 }
 
 /** The INSERT of an event, to run by itself or as one step of a larger statement. Returns the row as an event. */
@@ -28,35 +34,38 @@ export const insertEvent = (event: NewEvent) => sql<OutboxRow>`
 
 export interface OutboxRow {
   id: string;
-  type: EventType;
+  type: string;
   aggregate_id: string;
   payload: unknown;
   occurred_at: Date | string;
 }
 
 /** Writes an event in the caller's transaction. One round trip. */
-export async function appendEvent(tx: Sql, event: NewEvent): Promise<DomainEvent> {
+export async function appendEvent(tx: Sql, event: NewEvent): Promise<AnyEvent> {
   const { rows } = await insertEvent(event).execute(tx);
   return toEvent(rows[0] as OutboxRow);
 }
 
-export function toEvent(row: OutboxRow): DomainEvent {
+export function toEvent(row: OutboxRow): AnyEvent {
   return {
     id: row.id,
     type: row.type,
     aggregateId: row.aggregate_id,
     occurredAt: new Date(row.occurred_at).toISOString(),
     payload: row.payload,
-  } as DomainEvent;
+  };
 }
 
-/** Notes that events are on their queues. */
+/** Records that events are on their queues. */
 export async function markPublished(db: Sql, ids: string[]): Promise<void> {
   await sql`UPDATE queue.outbox SET published_at = now() WHERE id = ANY(${ids}::uuid[])`.execute(db);
 }
 
-/** Has the relay send an event of the caller's own once more, if there is one and it was sent a while ago. */
-export async function republishEvent(db: Sql, aggregateId: string, type: EventType): Promise<void> {
+/**
+ * Has the outbox relay publish one of the caller's own events again. Does nothing where there is no such event, or where
+ * it was published less than three minutes ago and may still be on its way.
+ */
+export async function republishEvent(db: Sql, aggregateId: string, type: string): Promise<void> {
   await sql`
     UPDATE queue.outbox SET published_at = NULL
     WHERE aggregate_id = ${aggregateId} AND type = ${type} AND published_at < now() - interval '3 minutes'`.execute(db);

@@ -1,26 +1,30 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { Database } from '../database/database.client.ts';
-import { readEnv, traceHeader } from '../shared/env.ts';
+import { jsonVariable, readEnv, traceHeader } from '../shared/env.ts';
+import type { AnyEvent } from '../shared/event.ts';
 import { errorFields, logger } from '../shared/logger.ts';
-import { type DomainEvent, EVENTS, type QueueName } from './events.ts';
 import { markPublished } from './outbox.ts';
 
-/** Puts an event on every queue that hears of it. */
-export type SendEvent = (event: DomainEvent) => Promise<void>;
+/** Sends an event to every queue that it is routed to. */
+export type SendEvent = (event: AnyEvent) => Promise<void>;
 
-/** Publishes events that have just been committed. Never throws: what it cannot publish, the relay will. */
-export type PublishCommitted = (events: DomainEvent[]) => Promise<void>;
+/** Publishes events that have just been committed. Never throws: the outbox relay publishes what this could not. */
+export type PublishCommitted = (events: AnyEvent[]) => Promise<void>;
 
 /** Longest that a dead queue can hold a request. */
 const SEND_TIMEOUT_MS = 1_000;
 
-/** Puts a message on one queue. @throws when SQS does not take it in time */
-export type EnqueueMessage = (queue: QueueName | 'sandbox-webhooks', body: string) => Promise<void>;
+/** Sends a message to one queue. @throws when SQS does not take it in time */
+export type EnqueueMessage = (queue: string, body: string) => Promise<void>;
 
-/** Sends to SQS, at the queue addresses that the environment names. The SDK loads at the first message, not at import. */
+/** Both variables are set by the construct that owns the queues (queue.construct.ts). */
+const queueUrls = jsonVariable(z.record(z.string(), z.string()));
+const eventRoutes = jsonVariable(z.record(z.string(), z.array(z.string())));
+
+/** Sends to SQS, to the queue URLs in the environment. The SDK loads at the first message, not at import. */
 export function createQueueSender(): EnqueueMessage {
-  const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrlsSchema });
+  const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrls });
   let client: Promise<SQSClient> | undefined;
   return async (queue, MessageBody) => {
     client ??= import('@aws-sdk/client-sqs').then(({ SQSClient }) => new SQSClient({ maxAttempts: 2 }));
@@ -35,18 +39,22 @@ export function createQueueSender(): EnqueueMessage {
   };
 }
 
-/** Sends an event to all who hear of it, at the same time. */
+/** Sends an event to all of its queues at the same time. @throws for an event that the function may not publish */
 export function createSendEvent(): SendEvent {
+  const { EVENT_ROUTES: routes } = readEnv({ EVENT_ROUTES: eventRoutes });
   const enqueue = createQueueSender();
   return async (event) => {
+    const queues = routes[event.type];
+    if (!queues)
+      throw new Error(`EVENT_ROUTES has no ${event.type}: add it to the function's publishes in its declaration.`);
     const body = JSON.stringify(event);
-    await Promise.all(EVENTS[event.type].queues.map((queue) => enqueue(queue, body)));
+    await Promise.all(queues.map((queue) => enqueue(queue, body)));
   };
 }
 
-/** Asks SQS for a queue. @throws when it does not answer in time */
-export function createQueueProbe(queue: QueueName): () => Promise<void> {
-  const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrlsSchema });
+/** Asks SQS for a queue's attributes. @throws when it does not respond in time */
+export function createQueueProbe(queue: string): () => Promise<void> {
+  const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrls });
   let client: SQSClient | undefined;
   return async () => {
     const { GetQueueAttributesCommand, SQSClient } = await import('@aws-sdk/client-sqs');
@@ -56,31 +64,22 @@ export function createQueueProbe(queue: QueueName): () => Promise<void> {
   };
 }
 
-const queueUrlsSchema = z
-  .string()
-  .transform((text) => JSON.parse(text) as unknown)
-  .pipe(z.record(z.string(), z.string()));
-
 function urlOf(urls: Record<string, string>, queue: string): string {
   const url = urls[queue];
-  if (!url) throw new Error(`QUEUE_URLS names no ${queue} queue: grant the function that queue in its construct.`);
+  if (!url) throw new Error(`QUEUE_URLS has no ${queue}: add the queue to the function in its declaration.`);
   return url;
 }
 
-/** Publishes right after the commit and marks what went out; what fails stays for the relay. */
+/** Publishes right after the commit and marks what was sent. What fails stays for the outbox relay. */
 export function createPublishCommitted(database: Database, send: SendEvent): PublishCommitted {
   return async (events) => {
     if (events.length === 0) return;
+    const ids = events.map((event) => event.id);
     try {
       await Promise.all(events.map(send));
-      await database.write((db) =>
-        markPublished(
-          db,
-          events.map((event) => event.id),
-        ),
-      );
+      await database.write((db) => markPublished(db, ids));
     } catch (error) {
-      logger.warn('left for the relay', { eventIds: events.map((event) => event.id), ...errorFields(error) });
+      logger.warn('not published, left to the outbox relay', { eventIds: ids, ...errorFields(error) });
     }
   };
 }

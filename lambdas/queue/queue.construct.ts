@@ -4,56 +4,63 @@ import { Construct } from 'constructs';
 import type { ServiceFunction } from '../../lib/constructs/service-function.ts';
 import { WorkQueue } from '../../lib/constructs/work-queue.ts';
 import type { Stage } from '../../lib/stage.ts';
-import { EVENTS, type EventType, QUEUES, type QueueName } from './events.ts';
+import { EVENT_ROUTES, QUEUES } from '../registry.ts';
 
 export interface QueuesProps {
   stage: Stage;
 }
 
-export type AnyQueueName = QueueName | 'sandbox-webhooks' | 'bulk-jobs';
-
-/** The queues of the house. */
+/** Every declared queue. It grants access to them and tells each function where they are. */
 export class Queues extends Construct {
-  readonly #queues: Record<AnyQueueName, WorkQueue>;
+  readonly #queues: ReadonlyMap<string, WorkQueue>;
+  readonly #urls = new Map<ServiceFunction, Record<string, string>>();
 
   constructor(scope: Construct, id: string, { stage }: QueuesProps) {
     super(scope, id);
-    const names: AnyQueueName[] = [...QUEUES, 'sandbox-webhooks', 'bulk-jobs'];
-    this.#queues = Object.fromEntries(
-      names.map((name) => [name, new WorkQueue(this, name, { stage, name })]),
-    ) as Record<AnyQueueName, WorkQueue>;
+    this.#queues = new Map(QUEUES.map((name) => [name, new WorkQueue(this, name, { stage, name })]));
   }
 
-  /** Lets a function publish these events: it may send to the queues that hear of them and to no other. */
-  grantPublish(fn: ServiceFunction, events: readonly EventType[]): void {
-    this.grantSend(fn, [...new Set(events.flatMap((type): readonly QueueName[] => EVENTS[type].queues))]);
+  /** Lets a function publish these event types: it may send to the queues that they are routed to and to no other. */
+  grantPublish(fn: ServiceFunction, types: readonly string[]): void {
+    const routes = Object.fromEntries(types.map((type) => [type, EVENT_ROUTES[type] ?? []]));
+    fn.function.addEnvironment('EVENT_ROUTES', JSON.stringify(routes));
+    this.grantSend(fn, [...new Set(Object.values(routes).flat())]);
   }
 
-  grantSend(fn: ServiceFunction, names: readonly AnyQueueName[]): void {
-    for (const name of names) this.#queues[name].queue.grantSendMessages(fn.function);
-    this.#tell(fn, names);
+  grantSend(fn: ServiceFunction, names: readonly string[]): void {
+    for (const name of names) this.#named(name).queue.grantSendMessages(fn.function);
+    this.#setUrls(fn, names);
   }
 
-  /** Lets a function look at a queue, not into it. */
-  grantProbe(fn: ServiceFunction, name: AnyQueueName): void {
-    this.#queues[name].queue.grant(fn.function, 'sqs:GetQueueAttributes');
-    this.#tell(fn, [name]);
+  /** Lets a function read a queue's attributes, not its messages. */
+  grantProbe(fn: ServiceFunction, name: string): void {
+    this.#named(name).queue.grant(fn.function, 'sqs:GetQueueAttributes');
+    this.#setUrls(fn, [name]);
   }
 
-  consume(name: AnyQueueName, worker: ServiceFunction): void {
-    this.#queues[name].consumeWith(worker);
+  consume(name: string, worker: ServiceFunction): void {
+    this.#named(name).consumeWith(worker);
   }
 
   get all(): WorkQueue[] {
-    return Object.values(this.#queues);
+    return [...this.#queues.values()];
   }
 
   get alarms(): cloudwatch.Alarm[] {
     return this.all.flatMap((each) => each.alarms);
   }
 
-  #tell(fn: ServiceFunction, names: readonly AnyQueueName[]): void {
-    const urls = Object.fromEntries(names.map((name) => [name, this.#queues[name].queue.queueUrl]));
+  #named(name: string): WorkQueue {
+    const found = this.#queues.get(name);
+    if (!found) throw new Error(`There is no queue ${name}; queues are ${[...this.#queues.keys()].join(', ')}.`);
+    return found;
+  }
+
+  /** A function may get queues by several grants; the variable has them all. */
+  #setUrls(fn: ServiceFunction, names: readonly string[]): void {
+    const urls = this.#urls.get(fn) ?? {};
+    for (const name of names) urls[name] = this.#named(name).queue.queueUrl;
+    this.#urls.set(fn, urls);
     fn.function.addEnvironment('QUEUE_URLS', Stack.of(fn).toJsonString(urls));
   }
 }

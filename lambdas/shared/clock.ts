@@ -1,4 +1,4 @@
-/** Where "now" comes from; tests hand in a frozen one. */
+/** The source of the current time. Tests pass a fixed one. */
 export type Clock = () => Date;
 
 export const systemClock: Clock = () => new Date();

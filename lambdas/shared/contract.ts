@@ -1,20 +1,20 @@
 import type * as z from 'zod';
 import type { ProblemKind } from './problem.ts';
 
-/** Who may call. `provider` is a payment provider: it signs its body instead of bearing a token. */
+/** Who may call. `provider` is a payment provider, which signs the body instead of sending a token. */
 export type Caller = 'public' | 'user' | 'admin' | 'provider';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export interface RouteResponse {
   readonly description: string;
-  /** None for an empty body. */
+  /** Absent for an empty body. */
   readonly body?: z.ZodType;
 }
 
 /**
- * One operation of the API, written once. It drives the gateway's method, model and validator, the router in the
- * handler, the OpenAPI document and the typed client.
+ * One operation of the API, defined once. The gateway's method, model and validator, the handler's router, the OpenAPI
+ * document and the typed client all derive from it.
  */
 export interface Route {
   readonly operationId: string;
@@ -29,21 +29,21 @@ export interface Route {
   readonly body?: z.ZodObject;
   readonly responses: { readonly [status: number]: RouteResponse };
   readonly problems?: readonly ProblemKind[];
-  /** Wants an `Idempotency-Key` header: the mutation moves money or stock. */
+  /** Requires an `Idempotency-Key` header, because the operation moves money or stock. */
   readonly idempotent?: true;
-  /** Steady rate and burst over all callers, in requests a second; beyond it the gateway answers 429. */
+  /** Rate and burst over all callers, in requests per second. Above them the gateway returns 429. */
   readonly limit: { readonly ratePerSecond: number; readonly burst: number };
-  /** Left out of the public document: a part of the sandbox, or a page for people. */
+  /** Left out of the public OpenAPI document: part of the sandbox provider, or an HTML page. */
   readonly internal?: true;
 }
 
-/** The header in which the edge tells a caller's address. It sets it on every request: what a caller sends is overwritten. */
+/** The header with the caller's IP address. The edge sets it on every request and overwrites what a caller sends. */
 export const VIEWER_ADDRESS_HEADER = 'x-viewer-address';
 
 /** Keeps the literal types of a service's routes. */
 export const defineRoutes = <const T extends Record<string, Route>>(routes: T): T => routes;
 
-/** Limits that suit most routes: reads are cheap, writes take a connection each. */
+/** Limits for most routes. Reads are cheap. Each write takes a database connection. */
 export const READ_LIMIT = { ratePerSecond: 500, burst: 1000 } as const;
 export const WRITE_LIMIT = { ratePerSecond: 200, burst: 400 } as const;
 
@@ -55,7 +55,7 @@ export interface Principal {
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
-/** What the handler hands to a use case, already validated. */
+/** The validated request that a handler passes to a use case. */
 export interface RequestOf<R extends Route> {
   params: Parsed<R['params']>;
   query: Parsed<R['query']>;
@@ -63,17 +63,17 @@ export interface RequestOf<R extends Route> {
   body: Parsed<R['body']>;
   principal: R['caller'] extends 'user' | 'admin' ? Principal : undefined;
   idempotencyKey: R['idempotent'] extends true ? string : undefined;
-  /** The exact bytes, for signatures. */
+  /** The unparsed body, for checking signatures. */
   rawBody: string;
   requestId: string;
-  /** The viewer's address as the edge saw it. */
+  /** The caller's IP address as the edge sees it. */
   clientAddress: string;
   userAgent: string;
 }
 
 type BodyOf<A> = A extends { body: infer S extends z.ZodType } ? z.input<S> : undefined;
 
-/** One of the answers that the contract names, with its headers. */
+/** One of the responses in the contract, with its headers. */
 export type ResultOf<R extends Route> = {
   [S in keyof R['responses'] & number]: {
     status: S;

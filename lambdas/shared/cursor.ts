@@ -13,7 +13,7 @@ export const pageQuerySchema = z.object({
 
 export type PageQuery = z.output<typeof pageQuerySchema>;
 
-/** A list on the wire. `nextCursor` is null on the last page. */
+/** The response of a list. `nextCursor` is null on the last page. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
@@ -24,25 +24,25 @@ export interface Page<T> {
 
 const keySchema = z.tuple([z.uuid()]);
 
-/** Keys are UUIDv7, which sort by time of creation, so one id is the whole keyset. */
+/** Ids are UUIDv7 and sort by creation time, so keyset pagination needs only one id. */
 export function encodeCursor(lastId: string): string {
   return Buffer.from(JSON.stringify([lastId])).toString('base64url');
 }
 
-/** @throws Problem VALIDATION_FAILED naming `query.cursor` for anything this API did not hand out. */
+/** @throws Problem VALIDATION_FAILED naming `query.cursor` for a value that is not a cursor of this API */
 export function decodeCursor(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   try {
     return keySchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))[0];
   } catch (cause) {
-    const fields = [{ field: 'query.cursor', message: 'is not a cursor of this list' }];
+    const fields = [{ field: 'query.cursor', message: 'is not a valid cursor' }];
     throw new Problem(commonProblems.VALIDATION_FAILED, { fields, cause });
   }
 }
 
-/** Cuts the `limit + 1` rows that were read into a page and its next cursor. */
+/** Turns the `limit + 1` rows that were read into a page and its next cursor. */
 export function toPage<R extends { id: string }, T>(rows: R[], limit: number, map: (row: R) => T): Page<T> {
-  const kept = rows.slice(0, limit);
-  const last = kept.at(-1);
-  return { items: kept.map(map), nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null };
+  const pageRows = rows.slice(0, limit);
+  const last = pageRows.at(-1);
+  return { items: pageRows.map(map), nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null };
 }

@@ -8,9 +8,9 @@ import { readRequest } from './request.ts';
 
 interface ApiOptions<T extends Record<string, Route>> {
   routes: T;
-  /** Called once, at the first request: importing a handler opens no connection. */
+  /** Called once, on the first request, so that importing a handler opens no connection. */
   implement: () => Implementations<T> | Promise<Implementations<T>>;
-  /** The edge's origin, the only one that browsers may call from. */
+  /** The edge's origin, the only one that CORS allows. */
   allowedOrigin: () => string;
 }
 
@@ -25,8 +25,8 @@ const BASE_HEADERS = {
 };
 
 /**
- * The Lambda handler of a service: finds the route, checks the caller, validates, makes one call, maps the answer.
- * Every failure leaves through `problemResponse`, so that nothing raw ever reaches a caller.
+ * The Lambda handler of a service. It finds the route, checks the caller, validates the request, makes one call and
+ * maps the response. Every error passes through `problemResponse`, so that no internal error reaches a caller.
  */
 export function createApiHandler<T extends Record<string, Route>>(options: ApiOptions<T>) {
   const operations = new Map(Object.entries(options.routes).map(([name, route]) => [keyOf(route), { name, route }]));
@@ -66,7 +66,7 @@ function problemResponses() {
   };
 }
 
-/** Below 500 the caller is told what is wrong; from 500 on, only that something is, and the log has the rest. */
+/** Below 500 the response says what is wrong. From 500 on it only says that something is, and the log has the rest. */
 export function problemResponse(error: unknown, requestId: string): APIGatewayProxyResult {
   const problem = error instanceof Problem ? error : new Problem(commonProblems.INTERNAL, { cause: error });
   if (problem.kind.status >= 500) {

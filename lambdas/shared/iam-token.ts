@@ -3,19 +3,19 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { readEnv } from './env.ts';
 
-/** What AWS accepts for a new connection. A connection that is open stays open. */
+/** How long AWS accepts a token for a new connection. An open connection stays open. */
 const TOKEN_SECONDS = 900;
 
 export interface TokenRequest {
   service: 'rds-db' | 'elasticache';
-  /** The host that the token is for; with a port for a database. */
+  /** The host that the token is for. A database also needs the port. */
   host: string;
   port?: number;
   query: Record<string, string>;
 }
 
 /**
- * A password for one connection: a request signed with the function's own credentials, made without asking AWS.
+ * A password for one connection: a request signed with the function's own credentials. Signing needs no call to AWS.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html and
  * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
  */
@@ -53,10 +53,10 @@ async function signToken({ service, host, port, query }: TokenRequest, now: Date
   return `${address}/?${encoded.join('&')}`;
 }
 
-/** For one user of one database server, the proxy included. */
+/** A token for one user of a database server or of RDS Proxy. */
 export const databaseToken = (host: string, port: number, user: string, now = new Date()): Promise<string> =>
   signToken({ service: 'rds-db', host, port, query: { Action: 'connect', DBUser: user } }, now);
 
-/** For one user of one cache, named by its replication group's id in lower case. */
+/** A token for one user of a cache. `name` is the replication group's id in lower case. */
 export const cacheToken = (name: string, user: string, now = new Date()): Promise<string> =>
   signToken({ service: 'elasticache', host: name, query: { Action: 'connect', User: user } }, now);

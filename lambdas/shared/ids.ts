@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A UUIDv7 (RFC 9562, 5.7): its first 48 bits are the time in milliseconds, so ids sort by creation. */
+/** A UUIDv7 (RFC 9562, 5.7). Its first 48 bits are the time in milliseconds, so ids sort by creation time. */
 export function uuidv7(now: Date): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now.getTime(), 0, 6);

@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
-/** Counters for alarms, written to the log in the embedded metric format: no network call. */
+/** Counters for alarms, written to the log in the embedded metric format, which needs no network call. */
 const metrics = new Metrics({ namespace: 'Throughline', singleMetric: true });
 
 export type MetricName =

@@ -1,34 +1,34 @@
 import * as z from 'zod';
 
-/** Largest price or amount taken in one request, in the minor unit (10 million euros). Line sums stay far below 2^53. */
+/** The highest price in a request, in minor units (10 million euros). Sums of order lines stay far below 2^53. */
 export const MAX_AMOUNT_MINOR = 1_000_000_000;
 
-/** Currencies sold in. A closed list: a typo in a currency is a price nobody can pay. */
+/** Accepted currencies. A closed list, because a price in a mistyped currency could not be paid. */
 export const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'SEK', 'JPY'] as const;
 
 export const currencySchema = z.enum(CURRENCIES);
 
-/** Money on the wire: an integer in the currency's minor unit, e.g. 19.99 EUR is `{amountMinor: 1999, currency: 'EUR'}`. */
+/** Money in JSON: an integer in the currency's minor unit, e.g. 19.99 EUR is `{amountMinor: 1999, currency: 'EUR'}`. */
 export const moneySchema = z.object({
   amountMinor: z.int().min(0),
   currency: currencySchema,
 });
 
-/** A price that a person typed: above zero and bounded. */
+/** A price that a person enters: above zero and limited. */
 export const priceSchema = z.object({
   amountMinor: z.int().min(1).max(MAX_AMOUNT_MINOR),
   currency: currencySchema,
 });
 
 export type Currency = (typeof CURRENCIES)[number];
-/** A sum that is charged or given back: many times what one product may cost. */
+/** An amount to charge or refund. It has no limit, because an order may contain many products at the highest price. */
 export const chargeableSchema = moneySchema.extend({ amountMinor: z.int().min(1) });
 
 export type Money = z.output<typeof moneySchema>;
 
 /** @throws RangeError when `amountMinor` is not a safe integer: money is never rounded silently. */
 export function money(amountMinor: number, currency: Currency): Money {
-  if (!Number.isSafeInteger(amountMinor)) throw new RangeError(`Money must be a safe integer of minor units.`);
+  if (!Number.isSafeInteger(amountMinor)) throw new RangeError(`Money must be a safe integer in minor units.`);
   return { amountMinor, currency };
 }
 
@@ -39,7 +39,7 @@ export function multiplyMoney(unit: Money, quantity: number): Money {
 
 /**
  * Sums amounts of one currency.
- * @throws RangeError for an empty list or for mixed currencies: there is no rate in this system to convert by.
+ * @throws RangeError for an empty list or for mixed currencies, because this system has no exchange rates.
  */
 export function sumMoney(amounts: readonly Money[]): Money {
   const [first] = amounts;

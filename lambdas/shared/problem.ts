@@ -1,58 +1,58 @@
 import type * as z from 'zod';
 
-/** One kind of refusal: a literal code, the HTTP status it answers with, and a title for people. */
+/** One kind of error: a literal code, its HTTP status, and a title for people. */
 export interface ProblemKind {
   readonly code: string;
   readonly status: number;
   readonly title: string;
-  /** Further members that its document may have, none named like one of RFC 9457's; the OpenAPI document shows them. */
+  /** Extension members of its document, listed in OpenAPI. Their names must differ from those of RFC 9457. */
   readonly members?: z.ZodObject;
 }
 
-/** Declares a service's refusals; each key is the literal `code` that callers switch on. */
+/** Declares a service's errors. Each key is the literal `code` that clients switch on. */
 export function defineProblems<const T extends Record<string, Omit<ProblemKind, 'code'>>>(
   kinds: T,
 ): { readonly [K in keyof T & string]: { code: K } & T[K] } {
   return Object.fromEntries(Object.entries(kinds).map(([code, kind]) => [code, { code, ...kind }])) as never;
 }
 
-/** Refusals that any route may answer with. */
+/** Errors that any route may return. */
 export const commonProblems = defineProblems({
-  VALIDATION_FAILED: { status: 422, title: 'The request does not fit the contract.' },
+  VALIDATION_FAILED: { status: 422, title: 'The request is invalid.' },
   UNAUTHENTICATED: { status: 401, title: 'A valid access token is required.' },
-  FORBIDDEN: { status: 403, title: 'The caller may not do this.' },
-  NOT_FOUND: { status: 404, title: 'There is nothing here.' },
+  FORBIDDEN: { status: 403, title: 'The caller is not allowed to do this.' },
+  NOT_FOUND: { status: 404, title: 'The resource does not exist.' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The request is too large.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json.' },
   IDEMPOTENCY_KEY_REQUIRED: { status: 400, title: 'The Idempotency-Key header is required.' },
-  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was used with another body.' },
-  REQUEST_IN_PROGRESS: { status: 409, title: 'The first request with this Idempotency-Key is still running.' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was already used with another body.' },
+  REQUEST_IN_PROGRESS: { status: 409, title: 'The first request with this Idempotency-Key is still in progress.' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests.' },
-  INTERNAL: { status: 500, title: 'Something went wrong on our side.' },
-  DEPENDENCY_UNAVAILABLE: { status: 503, title: 'A part of the system is not answering; try again shortly.' },
+  INTERNAL: { status: 500, title: 'An internal error occurred.' },
+  DEPENDENCY_UNAVAILABLE: { status: 503, title: 'A dependency is unavailable. Try again shortly.' },
 });
 
-/** What a field got wrong; `field` is a path such as `items[0].quantity`. */
+/** What is wrong with a field. `field` is a path such as `items[0].quantity`. */
 export interface FieldError {
   field: string;
   message: string;
 }
 
 export interface ProblemDetails {
-  /** Safe to show: never SQL, a stack, a secret or a value that the caller did not send. */
+  /** Shown to the caller: never SQL, a stack trace, a secret or a value that the caller did not send. */
   detail?: string;
   fields?: FieldError[];
   retryAfterSeconds?: number;
   /** Values of the kind's `members`, e.g. the product that is out of stock. */
   extra?: Record<string, unknown>;
-  /** Of the request that the answer was first given to, when it is a replay. */
+  /** In a replay, the id of the original request. */
   requestId?: string;
-  /** Further headers of the answer. */
+  /** Additional response headers. */
   headers?: Record<string, string>;
   cause?: unknown;
 }
 
-/** A refusal on its way to the caller. Thrown by use cases; turned into an answer in one place, `http.ts`. */
+/** An error for the caller. Use cases throw it. Only `http.ts` turns it into a response. */
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly details: ProblemDetails;
@@ -65,7 +65,7 @@ export class Problem extends Error {
   }
 }
 
-/** The RFC 9457 document of a refusal. */
+/** The RFC 9457 document of a problem. */
 export function problemDocument(kind: ProblemKind, details: ProblemDetails, requestId: string) {
   return {
     ...details.extra,

@@ -12,25 +12,25 @@ const principalSchema = z.object({
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
- * Checks one request against its route, caller first, so that a stranger learns nothing from a validation error.
+ * Checks a request against its route: the caller first, so that an unauthorized caller sees no validation errors.
  * @throws Problem UNAUTHENTICATED, FORBIDDEN, IDEMPOTENCY_KEY_REQUIRED, UNSUPPORTED_MEDIA_TYPE or VALIDATION_FAILED
  */
 export function readRequest(route: Route, event: APIGatewayProxyEvent): RequestOf<Route> {
   const headers = lowerCased(event.headers);
   const principal = route.caller === 'user' || route.caller === 'admin' ? readPrincipal(event) : undefined;
   if (route.caller === 'admin' && principal?.role !== 'admin') {
-    throw new Problem(commonProblems.FORBIDDEN, { detail: 'This call is for administrators.' });
+    throw new Problem(commonProblems.FORBIDDEN, { detail: 'Only administrators may call this operation.' });
   }
   const rawBody = readBody(event);
-  const faults: FieldError[] = [];
+  const errors: FieldError[] = [];
   const request = {
     idempotencyKey: route.idempotent ? readIdempotencyKey(headers['idempotency-key']) : undefined,
-    params: parse(route.params, event.pathParameters ?? {}, 'path.', faults),
-    query: parse(route.query, readQuery(route.query, event, faults), 'query.', faults),
-    headers: parse(route.headers, headers, 'header.', faults),
-    body: route.body && parse(route.body, readJson(rawBody, headers['content-type']), '', faults),
+    params: parse(route.params, event.pathParameters ?? {}, 'path.', errors),
+    query: parse(route.query, readQuery(route.query, event, errors), 'query.', errors),
+    headers: parse(route.headers, headers, 'header.', errors),
+    body: route.body && parse(route.body, readJson(rawBody, headers['content-type']), '', errors),
   };
-  if (faults.length > 0) throw new Problem(commonProblems.VALIDATION_FAILED, { fields: faults });
+  if (errors.length > 0) throw new Problem(commonProblems.VALIDATION_FAILED, { fields: errors });
   return {
     ...request,
     principal,
@@ -44,7 +44,7 @@ export function readRequest(route: Route, event: APIGatewayProxyEvent): RequestO
 const lowerCased = (headers: Record<string, string | undefined> | null) =>
   Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value ?? '']));
 
-/** A function never trusts that an authorizer ran: without its context the call is refused here. */
+/** A function does not rely on the authorizer: a call without its context is rejected here. */
 function readPrincipal(event: APIGatewayProxyEvent): Principal {
   const parsed = principalSchema.safeParse(event.requestContext.authorizer ?? {});
   if (!parsed.success) throw new Problem(commonProblems.UNAUTHENTICATED);
@@ -53,7 +53,7 @@ function readPrincipal(event: APIGatewayProxyEvent): Principal {
 
 function readIdempotencyKey(key: string | undefined): string {
   if (key && IDEMPOTENCY_KEY.test(key)) return key;
-  const detail = key ? 'Use 1 to 255 visible ASCII characters.' : 'Send a fresh random value, e.g. a UUID.';
+  const detail = key ? 'Use 1 to 255 visible ASCII characters.' : 'Send a new random value, e.g. a UUID.';
   throw new Problem(commonProblems.IDEMPOTENCY_KEY_REQUIRED, { detail });
 }
 
@@ -69,21 +69,21 @@ function readJson(rawBody: string, contentType: string | undefined): unknown {
   try {
     return JSON.parse(rawBody);
   } catch (cause) {
-    const fields = [{ field: 'body', message: 'is not JSON' }];
+    const fields = [{ field: 'body', message: 'is not valid JSON' }];
     throw new Problem(commonProblems.VALIDATION_FAILED, { fields, cause });
   }
 }
 
-/** Query values are strings; those that the contract calls numbers are read strictly (no `0x10`, `1e3`, blanks). */
-function readQuery(schema: z.ZodObject | undefined, event: APIGatewayProxyEvent, faults: FieldError[]) {
+/** Query values are strings. Those of number parameters are parsed strictly (no `0x10`, `1e3`, blanks). */
+function readQuery(schema: z.ZodObject | undefined, event: APIGatewayProxyEvent, errors: FieldError[]) {
   if (!schema) return {};
   const query: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(event.queryStringParameters ?? {})) {
     if ((event.multiValueQueryStringParameters?.[name]?.length ?? 1) > 1) {
-      faults.push({ field: `query.${name}`, message: 'may be given once' });
+      errors.push({ field: `query.${name}`, message: 'may be given only once' });
     }
-    const wantsNumber = unwrap(schema.shape[name]) instanceof z.ZodNumber;
-    query[name] = wantsNumber && /^-?(0|[1-9]\d{0,14})$/.test(value ?? '') ? Number(value) : value;
+    const isNumber = unwrap(schema.shape[name]) instanceof z.ZodNumber;
+    query[name] = isNumber && /^-?(0|[1-9]\d{0,14})$/.test(value ?? '') ? Number(value) : value;
   }
   return query;
 }
@@ -93,11 +93,11 @@ function unwrap(schema: unknown): unknown {
   return wrapped ? unwrap(schema.unwrap()) : schema;
 }
 
-function parse(schema: z.ZodObject | undefined, value: unknown, prefix: string, faults: FieldError[]) {
+function parse(schema: z.ZodObject | undefined, value: unknown, prefix: string, errors: FieldError[]) {
   if (!schema) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  faults.push(
+  errors.push(
     ...parsed.error.issues.map((issue) => ({ field: prefix + fieldPath(issue.path), message: issue.message })),
   );
   return undefined;
@@ -112,7 +112,7 @@ function fieldPath(path: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-/** Set by the edge and never passed on from a caller; the gateway itself only ever sees the edge. */
+/** The edge sets the header and ignores the caller's. The gateway's own source IP is that of the edge. */
 function readClientAddress(headers: Record<string, string>, event: APIGatewayProxyEvent): string {
   return headers[VIEWER_ADDRESS_HEADER] || event.requestContext.identity.sourceIp;
 }

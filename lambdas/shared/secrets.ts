@@ -1,14 +1,14 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-/** Longest that a dead Secrets Manager can hold a request. */
+/** The longest that a request waits for Secrets Manager. */
 const TIMEOUT_MS = 2_000;
-/** A secret that was changed is seen after this long. */
-const KEEP_MS = 300_000;
+/** How long a secret is cached. A changed secret takes effect after that. */
+const CACHE_MS = 300_000;
 
 export type ReadSecret = () => Promise<string>;
 
 let client: Promise<SecretsManagerClient> | undefined;
-/** The SDK is loaded by the first request that needs a secret, not at import. */
+/** The first request that needs a secret loads the SDK, not the import. */
 function secretsManager(): Promise<SecretsManagerClient> {
   client ??= import('@aws-sdk/client-secrets-manager').then(
     ({ SecretsManagerClient }) => new SecretsManagerClient({ maxAttempts: 2 }),
@@ -17,22 +17,22 @@ function secretsManager(): Promise<SecretsManagerClient> {
 }
 
 /**
- * A secret that is fetched when it is first asked for, and then kept for five minutes. While Secrets Manager does not
- * answer, the last known value serves on.
+ * Fetches a secret on first use and caches it for five minutes. While Secrets Manager is unavailable, it returns the
+ * last known value.
  *
- * @throws Error when it was never fetched and cannot be
+ * @throws Error when the secret cannot be fetched and no value is cached
  */
 export function createSecretReader(secretName: string): ReadSecret {
-  let kept: { value: string; untilMs: number } | undefined;
+  let cached: { value: string; untilMs: number } | undefined;
   return async () => {
-    if (kept && Date.now() < kept.untilMs) return kept.value;
+    if (cached && Date.now() < cached.untilMs) return cached.value;
     try {
-      kept = { value: await fetchSecret(secretName), untilMs: Date.now() + KEEP_MS };
+      cached = { value: await fetchSecret(secretName), untilMs: Date.now() + CACHE_MS };
     } catch (error) {
-      if (!kept) throw error;
-      kept.untilMs = Date.now() + KEEP_MS / 10;
+      if (!cached) throw error;
+      cached.untilMs = Date.now() + CACHE_MS / 10;
     }
-    return kept.value;
+    return cached.value;
   };
 }
 
@@ -42,6 +42,6 @@ async function fetchSecret(secretName: string): Promise<string> {
   const { SecretString } = await (await secretsManager()).send(command, {
     abortSignal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (!SecretString) throw new Error('Secrets Manager answered without a secret.');
+  if (!SecretString) throw new Error('Secrets Manager returned no secret.');
   return SecretString;
 }

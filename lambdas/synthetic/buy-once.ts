@@ -1,6 +1,6 @@
-/** What a visit needs; `fetch` is handed in so that a test can watch it. */
+/** The inputs of a visit. A test passes its own `fetch`. */
 export interface Visit {
-  /** The shop as people see it. */
+  /** The public origin of the shop. */
   origin: string;
   email: string;
   password: string;
@@ -10,18 +10,18 @@ export interface Visit {
 const CALL_TIMEOUT_MS = 10_000;
 
 /**
- * Buys like a person, through the front door, and takes it back: log-in, the product list, an order, its cancellation.
- * No money moves and the stock is whole again; what stays is a cancelled order.
+ * Buys like a customer, through the public API: logs in, lists products, places an order and cancels it. No money moves
+ * and the stock is released. A cancelled order remains.
  *
- * @throws Error that names the step, and what it answered
+ * @throws Error that names the failed step and its response
  */
 export async function buyOnce(visit: Visit): Promise<{ orderId: string }> {
-  const token = await enter(visit);
+  const token = await logInOrSignUp(visit);
   const list = await expectOk(visit, 'GET', '/products?limit=100');
   const product = (list.items as { id: string; available: number }[]).find(({ available }) => available > 0);
   if (!product)
     throw new Error(
-      'GET /products: nothing is available. Put a product on sale first: docs/deploy.md, "The first administrator".',
+      'GET /products: no product is in stock. Create a product first: docs/deploy.md, "The first administrator".',
     );
   const body = { items: [{ productId: product.id, quantity: 1 }] };
   const placed = await expectOk(visit, 'POST', '/orders', { token, body, key: crypto.randomUUID() });
@@ -32,16 +32,16 @@ export async function buyOnce(visit: Visit): Promise<{ orderId: string }> {
   return { orderId: order.id };
 }
 
-/** Signs up once in the shop's life, and logs in from then on. */
-async function enter(visit: Visit): Promise<string> {
+/** Logs in. Signs up first when the account does not exist. */
+async function logInOrSignUp(visit: Visit): Promise<string> {
   const { email, password } = visit;
-  let answer = await call(visit, 'POST', '/auth/login', { body: { email, password } });
-  if (answer.status === 401) {
+  let response = await call(visit, 'POST', '/auth/login', { body: { email, password } });
+  if (response.status === 401) {
     await expectOk(visit, 'POST', '/auth/signup', { body: { email, password, name: 'Synthetic buyer' } });
-    answer = await call(visit, 'POST', '/auth/login', { body: { email, password } });
+    response = await call(visit, 'POST', '/auth/login', { body: { email, password } });
   }
-  if (answer.status !== 200) throw new Error(`POST /auth/login: ${answer.status}`);
-  return answer.body.accessToken as string;
+  if (response.status !== 200) throw new Error(`POST /auth/login: ${response.status}`);
+  return response.body.accessToken as string;
 }
 
 interface Options {

@@ -1,40 +1,21 @@
-import { Duration } from 'aws-cdk-lib';
-import * as events from 'aws-cdk-lib/aws-events';
-import * as targets from 'aws-cdk-lib/aws-events-targets';
-import { Construct } from 'constructs';
-import { ServiceFunction } from '../../lib/constructs/service-function.ts';
+import type { Construct } from 'constructs';
+import { DeclaredService } from '../../lib/constructs/declared-service.ts';
 import { ServiceSecret } from '../../lib/constructs/service-secret.ts';
-import type { Stage } from '../../lib/stage.ts';
+import type { ServiceTier } from '../../lib/constructs/service-tier.ts';
+import { syntheticService } from './synthetic.service.ts';
 
-/** SES's own mailbox that takes everything and counts against no reputation. */
+/** SES's own mailbox simulator: it accepts everything and does not count against the sender's reputation. */
 const BUYER_EMAIL = 'success@simulator.amazonses.com';
 
-const EVERY = Duration.minutes(5);
-
-/** A customer who never sleeps: tells within minutes when people cannot buy, whichever hop is to blame. */
-export class SyntheticBuyer extends Construct {
-  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
-    super(scope, id);
+/** A synthetic customer: its alarm shows within minutes that customers cannot buy, whichever hop is at fault. */
+export class SyntheticBuyer extends DeclaredService<typeof syntheticService> {
+  constructor(scope: Construct, id: string, tier: ServiceTier) {
+    super(scope, id, syntheticService, tier, { BUYER_EMAIL });
     const password = new ServiceSecret(this, 'Password', {
-      stage,
+      stage: tier.stage,
       name: 'synthetic-buyer',
-      description: 'The synthetic buyer’s log-in',
+      description: 'The log-in of the synthetic buyer',
     });
-    const buyer = new ServiceFunction(this, 'Buyer', {
-      stage,
-      // Outside the network, where people are.
-      network: undefined,
-      name: 'synthetic-buyer',
-      description: 'Places and cancels an order through the front door',
-      timeout: Duration.seconds(60),
-      concurrency: 1,
-      scheduled: EVERY,
-      environment: { BUYER_EMAIL },
-    });
-    password.grantRead(buyer, 'BUYER_PASSWORD_NAME');
-    new events.Rule(this, 'EveryFiveMinutes', {
-      schedule: events.Schedule.rate(EVERY),
-      targets: [new targets.LambdaFunction(buyer.target, { retryAttempts: 0 })],
-    });
+    password.grantRead(this.functionNamed('synthetic-buyer'), 'BUYER_PASSWORD_NAME');
   }
 }

@@ -6,7 +6,7 @@ import { buyOnce } from './buy-once.ts';
 
 const settings = () => readEnv({ BUYER_EMAIL: z.email(), BUYER_PASSWORD_NAME: z.string().min(1) });
 
-/** Runs every five minutes. A failure is a failed invocation, which the function's alarm counts. */
+/** A scheduled job that runs every five minutes. An error fails the invocation, which the function's alarm counts. */
 export async function handler(): Promise<void> {
   const env = settings();
   const password = await createSecretReader(env.BUYER_PASSWORD_NAME)();

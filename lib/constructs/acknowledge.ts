@@ -3,16 +3,16 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
 /**
- * Says why a rule of cdk-nag's AwsSolutions does not hold here, on the construct that it is about. Never on a stack: what
- * comes later must be judged anew.
+ * Records why a rule of cdk-nag's AwsSolutions does not apply to a construct. Never use it on a stack: constructs that
+ * are added later must be checked too.
  */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
 }
 
-const HELPER = 'A helper of the CDK’s own, which runs only while a stack is deployed';
+const HELPER = 'A helper of the CDK that runs only while a stack is deployed';
 
-/** The CDK's singletons, by the ids that it gives them: custom resources and the upload of files. */
+/** Finds the CDK's singleton functions by their fixed ids: custom resources and bucket deployments. */
 export function acknowledgeHelpers(root: IConstruct): void {
   for (const each of root.node.findAll()) {
     const { id } = each.node;
@@ -20,28 +20,28 @@ export function acknowledgeHelpers(root: IConstruct): void {
       acknowledge(
         each,
         `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${BASIC}]`,
-        `${HELPER}: it may write its log`,
+        `${HELPER}: it writes its own log`,
       );
-      acknowledge(each, 'L1', `${HELPER}: its runtime comes with the CDK’s version`);
+      acknowledge(each, 'L1', `${HELPER}: the CDK version sets its runtime`);
     }
     if (id.startsWith('Custom::CDKBucketDeployment')) {
       acknowledge(
         each,
         `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${BASIC}]`,
-        `${HELPER}: it may write its log`,
+        `${HELPER}: it writes its own log`,
       );
-      acknowledge(each, 'L1', `${HELPER}: its runtime comes with the CDK’s version`);
-      for (const wild of [...BUCKET_WILDCARDS, ...filesOf(each)])
+      acknowledge(each, 'L1', `${HELPER}: the CDK version sets its runtime`);
+      for (const wildcard of [...BUCKET_WILDCARDS, ...filesOf(each)])
         acknowledge(
           each,
-          `IAM5[${wild}]`,
-          `${HELPER}: it copies the storefront’s files and asks CloudFront to forget the page`,
+          `IAM5[${wildcard}]`,
+          `${HELPER}: it copies the storefront’s files and invalidates the page in CloudFront`,
         );
     }
   }
 }
 
-/** All files of the CDK's own bucket, which it copies from, and of the stack's, which it copies to. */
+/** All objects of the CDK's asset bucket, the source, and of the stack's buckets, the targets. */
 function filesOf(helper: IConstruct): string[] {
   const stack = Stack.of(helper);
   const buckets = stack.node.findAll().filter((each) => each instanceof s3.CfnBucket);

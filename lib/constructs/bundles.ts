@@ -2,38 +2,10 @@ import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
 import * as z from 'zod';
+import { declaredFunctions, functionNamed } from '../../lambdas/registry.ts';
 import { readEnv } from '../../lambdas/shared/env.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-
-/** Every function's handler, by the function's name. */
-export const HANDLERS = {
-  authorizer: 'lambdas/auth/authorizer.handler.ts',
-  auth: 'lambdas/auth/auth.handler.ts',
-  'make-admin': 'lambdas/auth/make-admin.handler.ts',
-  catalog: 'lambdas/catalog/catalog.handler.ts',
-  'catalogue-events': 'lambdas/catalog/catalog-events.handler.ts',
-  orders: 'lambdas/orders/orders.handler.ts',
-  'order-events': 'lambdas/orders/order-events.handler.ts',
-  'expire-orders': 'lambdas/orders/expire-orders.handler.ts',
-  payments: 'lambdas/payments/payments.handler.ts',
-  'reconcile-payments': 'lambdas/payments/reconcile-payments.handler.ts',
-  'payment-events': 'lambdas/payments/payment-events.handler.ts',
-  sandbox: 'lambdas/payments/sandbox/sandbox.handler.ts',
-  'sandbox-webhooks': 'lambdas/payments/sandbox/sandbox-webhooks.handler.ts',
-  notifications: 'lambdas/workers/notifications/notifications.handler.ts',
-  'notification-worker': 'lambdas/workers/notifications/notification-worker.handler.ts',
-  email: 'lambdas/workers/email/email.handler.ts',
-  relay: 'lambdas/queue/relay.handler.ts',
-  retention: 'lambdas/database/retention.handler.ts',
-  health: 'lambdas/health/health.handler.ts',
-  'synthetic-buyer': 'lambdas/synthetic/synthetic-buyer.handler.ts',
-  migrate: 'lambdas/database/migrate.handler.ts',
-} as const;
-export type FunctionName = keyof typeof HANDLERS;
-
-/** Files that a function reads besides its code; they lie beside its entry. */
-const FILES: Partial<Record<FunctionName, string>> = { migrate: 'lambdas/database/migrations' };
 
 /** Unzipped; a larger bundle means that something heavy came in by accident. */
 export const MAX_BUNDLE_BYTES = 1_500_000;
@@ -54,24 +26,46 @@ const BANNER =
 export const buildFolder = (): string =>
   readEnv({ BUILD_FOLDER: z.string().default(path.join(ROOT, '.build')) }).BUILD_FOLDER;
 
-let built: Record<FunctionName, Bundle> | undefined;
+let built: Record<string, Bundle> | undefined;
 
 /** Bundles built once a process: several stages in one test run share them. Two runs at once name folders of their own. */
-export function bundles(): Record<FunctionName, Bundle> {
+export function bundles(): Record<string, Bundle> {
   built ??= buildBundles(buildFolder());
   return built;
 }
+
+/** @throws Error for a function that no service declares */
+export function bundleOf(name: string): Bundle {
+  const bundle = bundles()[functionNamed(name).name];
+  if (!bundle) throw new Error(`Function ${name} has no bundle.`);
+  return bundle;
+}
+
+/** What a build bundles: a function's entry and the folders that lie beside its code, below the project's root. */
+export interface BundleSource {
+  name: string;
+  entry: string;
+  files: string[];
+}
+
+/** The handlers of all declared functions. */
+export const bundleSources = (): BundleSource[] =>
+  declaredFunctions().map(({ name, entry, files = [] }) => ({
+    name,
+    entry,
+    files: files.map((folder) => `lambdas/${folder}`),
+  }));
 
 /**
  * Bundles all handlers in one esbuild call, split into shared chunks, so that a lazy import is loaded lazily; then
  * gives each function a folder with its own entry and just the chunks that it can reach.
  */
-export function buildBundles(output: string): Record<FunctionName, Bundle> {
+export function buildBundles(output: string, sources = bundleSources()): Record<string, Bundle> {
   const outdir = path.join(output, 'bundles');
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: Object.fromEntries(Object.entries(HANDLERS).map(([name, file]) => [name, file])),
+    entryPoints: Object.fromEntries(sources.map(({ name, entry }) => [name, entry])),
     outdir,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
@@ -90,14 +84,12 @@ export function buildBundles(output: string): Record<FunctionName, Bundle> {
     mainFields: ['module', 'main'],
     external: ['pg-native'],
   });
-  const names = Object.keys(HANDLERS) as FunctionName[];
-  return Object.fromEntries(names.map((name) => [name, packFunction(name, outdir, output, metafile)])) as Record<
-    FunctionName,
-    Bundle
-  >;
+  // For a process that rebuilds the code without the declarations that this build was made from (live reload).
+  writeFileSync(path.join(output, 'functions.json'), JSON.stringify(sources));
+  return Object.fromEntries(sources.map((source) => [source.name, packFunction(source, outdir, output, metafile)]));
 }
 
-function packFunction(name: FunctionName, outdir: string, output: string, metafile: Metafile): Bundle {
+function packFunction({ name, files }: BundleSource, outdir: string, output: string, metafile: Metafile): Bundle {
   const folder = path.join(output, 'functions', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'chunks'), { recursive: true });
@@ -109,8 +101,8 @@ function packFunction(name: FunctionName, outdir: string, output: string, metafi
     cpSync(source, path.join(folder, placeOf(file)));
     bytes += statSync(source).size;
   }
-  const extra = FILES[name];
-  if (extra) cpSync(path.join(ROOT, extra), path.join(folder, path.basename(extra)), { recursive: true });
+  for (const extra of files)
+    cpSync(path.join(ROOT, extra), path.join(folder, path.basename(extra)), { recursive: true });
   writeFileSync(path.join(folder, 'index.mjs'), `export { handler } from './${name}.mjs';\n`);
   if (bytes > MAX_BUNDLE_BYTES) {
     throw new Error(

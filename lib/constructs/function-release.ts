@@ -13,7 +13,7 @@ interface Releasable {
   name: string;
   concurrency?: number;
   userFacing?: boolean;
-  /** How often it runs by itself: each of its runs counts. */
+  /** The interval of a scheduled function. Every failed run raises an alarm. */
   scheduled?: Duration;
 }
 
@@ -22,16 +22,16 @@ export interface Release {
   alarms: cloudwatch.Alarm[];
 }
 
-/** Errors of a function in a minute that ring: one is a bug somewhere, this many are people who notice. */
+/** Errors per minute that raise an alarm. One error is a bug; this many affect users. */
 const ERRORS_A_MINUTE = 5;
-/** What a canary sees is a tenth of the traffic: there, less is enough. */
+/** Lower, since a canary receives only a tenth of the traffic. */
 const UNHANDLED_A_MINUTE = 2;
-/** A warm instance is added before all are busy. */
+/** Scales out before all warm instances are busy. */
 const WARM_UTILIZATION = 0.7;
 
 /**
- * How a new version takes over. On AWS callers call an alias; a userFacing function's alias is kept warm and shifted by
- * a canary that goes back when its alarms ring, where the stage says so. On the laptop new code is live at once.
+ * Releases new versions of a function. On AWS, callers invoke an alias. Where the stage says so, a user-facing alias
+ * has provisioned concurrency and a canary that rolls back on alarms. On the laptop new code is live immediately.
  */
 export function releaseOf(
   scope: Construct,
@@ -59,7 +59,7 @@ export function releaseOf(
     acknowledge(
       group,
       `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${CODEDEPLOY}]`,
-      'The policy that AWS keeps for exactly this: CodeDeploy shifting an alias',
+      'AWS maintains this managed policy for CodeDeploy to shift a Lambda alias',
     );
   }
   return { target: alias, alarms };
@@ -71,7 +71,7 @@ function keepWarm(alias: lambda.Alias, { least, most }: { least: number; most: n
     .scaleOnUtilization({ utilizationTarget: WARM_UTILIZATION, policyName: 'Warm' });
 }
 
-/** A handler answers 500 for what it did not expect, which is no error to Lambda. This is how a canary sees a bad version. */
+/** An unexpected error becomes a 500, which Lambda does not count as an error. So the canary needs this alarm. */
 function unhandledAlarm(scope: Construct, service: string): cloudwatch.Alarm {
   return new cloudwatch.Metric({
     namespace: 'Throughline',
@@ -84,18 +84,18 @@ function unhandledAlarm(scope: Construct, service: string): cloudwatch.Alarm {
     evaluationPeriods: 1,
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    alarmDescription: `${scope.node.path}: answers of 500, ${UNHANDLED_A_MINUTE} in a minute. Each is a bug; its log line has the stack.`,
+    alarmDescription: `${scope.node.path}: ${UNHANDLED_A_MINUTE} or more 500 responses in a minute. Each is a bug; its log line has the stack trace.`,
   });
 }
 
-/** A function on a schedule rings at its first failed run, and where it runs often, when it does not run. */
+/** One alarm for a failed run. A function that runs at least hourly also has one for missed runs. */
 function scheduleAlarms(scope: Construct, alias: lambda.Alias, every: Duration): cloudwatch.Alarm[] {
   const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
   const failed = alias.metricErrors({ period: Duration.minutes(1), statistic: 'Sum' }).createAlarm(scope, 'Errors', {
     threshold: 1,
     evaluationPeriods: 1,
     treatMissingData: NOT_BREACHING,
-    alarmDescription: `${scope.node.path}: a run failed. What it looks after waits for the next one.`,
+    alarmDescription: `${scope.node.path}: a run failed. Its work waits for the next run.`,
   });
   if (every.toMinutes() > 60) return [failed];
   const runs = alias.metricInvocations({ period: Duration.minutes(every.toMinutes() * 5), statistic: 'Sum' });
@@ -104,7 +104,7 @@ function scheduleAlarms(scope: Construct, alias: lambda.Alias, every: Duration):
     evaluationPeriods: 1,
     comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     treatMissingData: BREACHING,
-    alarmDescription: `${scope.node.path}: did not run for five times its interval. Its schedule is off, or it is throttled.`,
+    alarmDescription: `${scope.node.path}: did not run for five intervals. Its schedule is off, or it is throttled.`,
   });
   return [failed, silent];
 }
@@ -127,12 +127,12 @@ function alarmsOf(
     alias.metricErrors(minute).createAlarm(scope, 'Errors', {
       ...common,
       threshold: ERRORS_A_MINUTE,
-      alarmDescription: `${scope.node.path}: crashes or timeouts, ${ERRORS_A_MINUTE} a minute. Handled refusals do not count.`,
+      alarmDescription: `${scope.node.path}: ${ERRORS_A_MINUTE} or more crashes or timeouts in a minute. Handled errors do not count.`,
     }),
     fn.metricThrottles(minute).createAlarm(scope, 'Throttles', {
       ...common,
       threshold: 1,
-      alarmDescription: `${scope.node.path}: all of its reserved concurrency is in use.`,
+      alarmDescription: `${scope.node.path}: invocations are throttled, since all reserved concurrency is in use.`,
     }),
   ];
 }

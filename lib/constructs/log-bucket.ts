@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 import { acknowledge } from './acknowledge.ts';
 
-/** Where AWS's own services put their access logs. They write with S3's own key only, and expire by themselves. */
+/** Stores access logs of AWS services. These support S3 managed keys only. Logs expire automatically. */
 export class LogBucket extends Construct {
   readonly bucket: s3.Bucket;
 
@@ -20,6 +20,6 @@ export class LogBucket extends Construct {
       ],
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
-    acknowledge(this.bucket, 'S1', 'It is where access logs go; a log of the log’s own bucket would have no end');
+    acknowledge(this.bucket, 'S1', 'It stores access logs; logging its own access would never end');
   }
 }

@@ -8,23 +8,25 @@ import type { Member } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
 import { acknowledge } from './acknowledge.ts';
-import { bundles, type FunctionName } from './bundles.ts';
+import { bundleOf } from './bundles.ts';
 import { type Release, releaseOf } from './function-release.ts';
 
 export interface ServiceFunctionProps {
   stage: Stage;
-  name: FunctionName;
+  /** The service that declares it. */
+  service: string;
+  name: string;
   description: string;
   timeout: Duration;
-  /** On AWS every function is in the network; the laptop has none. */
+  /** None on a laptop, and none for a function that calls the internet. */
   network: Network | undefined;
   memoryMiB?: number;
-  /** How many may run at once; none given means no bound but the account's. */
+  /** How many invocations may run at once. Without it only the account's limit applies. */
   concurrency?: number;
-  /** Answers people: kept warm and deployed with care where the stage says so. */
+  /** Serves requests: kept warm and deployed by a canary where the stage says so. */
   userFacing?: boolean;
   environment?: Record<string, string>;
-  /** How often it runs by itself, if it does. */
+  /** The interval of its schedule, if it has one. */
   scheduled?: Duration;
 }
 
@@ -35,7 +37,9 @@ export interface ServiceFunctionProps {
 export class ServiceFunction extends Construct {
   readonly function: lambda.Function;
   readonly concurrency: number | undefined;
-  readonly functionName: FunctionName;
+  readonly functionName: string;
+  /** The service that declares it. */
+  readonly service: string;
   /** What ends up in the answers of alarms: errors and throttles of this function. */
   readonly alarms: cloudwatch.Alarm[];
   readonly #network: Network | undefined;
@@ -46,6 +50,7 @@ export class ServiceFunction extends Construct {
     super(scope, id);
     this.concurrency = props.concurrency;
     this.functionName = props.name;
+    this.service = props.service;
     this.#network = props.network;
     this.function = this.#makeFunction(props);
     if (props.network) this.#enter(props.network);
@@ -96,7 +101,7 @@ export class ServiceFunction extends Construct {
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: architectureOf(stage),
       handler: 'index.handler',
-      code: lambda.Code.fromAsset(bundles()[name].folder),
+      code: lambda.Code.fromAsset(bundleOf(name).folder),
       role,
       logGroup,
       timeout: props.timeout,
@@ -167,8 +172,11 @@ function architectureOf(stage: Stage): lambda.Architecture {
   return arm ? lambda.Architecture.ARM_64 : lambda.Architecture.X86_64;
 }
 
-/** Room for a provider that takes its 5 s, and still far inside the gateway's 29 s. */
+/** Room for a payment provider that takes its 5 s, and still far inside the gateway's 29 s. */
 export const API_TIMEOUT = Duration.seconds(15);
-/** For what nobody waits for: a sleeping database may take its time to wake. */
+export const AUTHORIZER_TIMEOUT = Duration.seconds(5);
+/** For jobs and operations: a sleeping database may take its time to wake. */
 export const BACKGROUND_TIMEOUT = Duration.seconds(50);
+/** A sleeping cluster takes its time to wake; a large index takes longer. */
+export const MIGRATION_TIMEOUT = Duration.minutes(14);
 export const WORKER_TIMEOUT = Duration.seconds(10);

@@ -12,7 +12,7 @@ export interface ServiceSecretProps {
   description: string;
 }
 
-/** A secret that is made where it is kept and read where it is used: no template, variable or file ever holds it. */
+/** A secret that Secrets Manager generates and functions read at run time. It is in no template, variable or file. */
 export class ServiceSecret extends Construct {
   readonly #name: string;
 
@@ -25,10 +25,10 @@ export class ServiceSecret extends Construct {
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
-    acknowledge(secret, 'SMG4', 'Two sides must change at once; docs/runbook.md says how it is changed by hand');
+    acknowledge(secret, 'SMG4', 'Both sides must change together; docs/runbook.md describes the manual rotation');
   }
 
-  /** Lets a function read it, and tells the function its name in `variable`. By name: emulators give no ARN for a secret. */
+  /** Lets a function read the secret, and sets `variable` to its name. Not its ARN, which emulators do not return. */
   grantRead(fn: ServiceFunction, variable: string): void {
     secretsmanager.Secret.fromSecretNameV2(fn, variable, this.#name).grantRead(fn.function);
     fn.function.addEnvironment(variable, this.#name);

@@ -1,10 +1,10 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { pascalCase } from './names.ts';
 
 /**
- * A secret that the run hands in when it deploys. It is a parameter that CloudFormation never shows: its value is in no
- * template, no asset and no file of the repository. Only the `local` stage has such secrets; on AWS the functions
- * authenticate by IAM.
+ * A secret that is passed at deploy time, as a `NoEcho` parameter. Its value is in no template, no asset and no file of
+ * the repository. Only the `local` stage has such secrets; on AWS the functions authenticate with IAM.
  */
 export function stageSecret(scope: Construct, name: string): string {
   const stack = Stack.of(scope);
@@ -13,5 +13,5 @@ export function stageSecret(scope: Construct, name: string): string {
   return parameter.valueAsString;
 }
 
-/** The name of the parameter with a service's password, for the database and for the cache. */
-export const passwordParameter = (service: string) => `Password${service[0]?.toUpperCase()}${service.slice(1)}`;
+/** The name of the parameter with a service's password for the database and the cache. */
+export const passwordParameter = (service: string) => `Password${pascalCase(service)}`;

@@ -6,20 +6,20 @@ import { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 import { type ServiceFunction, WORKER_TIMEOUT } from './service-function.ts';
 
-/** A message that failed this often is a dead letter: retries have had their chance. */
+/** After this many failed receives, SQS moves a message to the dead-letter queue. */
 export const MAX_RECEIVES = 5;
-/** Longer than this in the queue means that its worker does not keep up. */
+/** An older message means that the worker does not keep up. */
 const MAX_AGE = Duration.minutes(5);
 const BATCH_SIZE = 10;
 
 export interface WorkQueueProps {
   stage: Stage;
   name: string;
-  /** Kept for people to read: a message may wait as long as the queue keeps it. */
+  /** Engineers read it by hand, so a message may wait for the whole retention period. */
   manual?: boolean;
 }
 
-/** A queue that loses nothing: always with a dead-letter queue, and alarms on both. Encrypted; TLS only. */
+/** An encrypted queue, TLS only. It loses no message: it has a dead-letter queue, and alarms on both. */
 export class WorkQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
@@ -41,7 +41,7 @@ export class WorkQueue extends Construct {
     this.queue = new sqs.Queue(this, 'Queue', {
       ...shared,
       queueName: `throughline-${stage.name}-${name}`,
-      // Lambda's own rule: six times the worker's timeout, so that a slow batch is not delivered twice.
+      // AWS recommends six times the worker's timeout, so that a slow batch is not delivered twice.
       visibilityTimeout: Duration.seconds(WORKER_TIMEOUT.toSeconds() * 6),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
@@ -49,14 +49,14 @@ export class WorkQueue extends Construct {
       'AnyDeadLetter',
       this.deadLetters.metricApproximateNumberOfMessagesVisible(),
       1,
-      `${name}: a message failed ${MAX_RECEIVES} times`,
+      `${name}: a message failed ${MAX_RECEIVES} times and is a dead letter`,
     );
     if (manual) {
       this.#alarm(
         'AnyMessage',
         this.queue.metricApproximateNumberOfMessagesVisible(),
         1,
-        `${name}: something waits to be read`,
+        `${name}: a message waits to be read`,
       );
       return;
     }
@@ -68,7 +68,7 @@ export class WorkQueue extends Construct {
     );
   }
 
-  /** Has `worker` take this queue's messages, at most as many batches at once as the worker may run. */
+  /** Lets `worker` consume this queue, with at most as many concurrent batches as its concurrency limit. */
   consumeWith(worker: ServiceFunction): void {
     worker.target.addEventSource(
       new SqsEventSource(this.queue, {
@@ -79,7 +79,7 @@ export class WorkQueue extends Construct {
     );
   }
 
-  /** By name: by reference each of the two queues would wait for the other. */
+  /** Uses the queue's name, since a reference would create a dependency cycle between the two queues. */
   #onlyFrom(queueName: string): sqs.RedriveAllowPolicy {
     const source = Stack.of(this).formatArn({ service: 'sqs', resource: queueName });
     return {

@@ -4,9 +4,9 @@ import { Construct } from 'constructs';
 import type { AwsPlan, Stage } from '../stage.ts';
 import type { Maintenance } from './maintenance.ts';
 
-/** The zone that every CloudFront alias is in. https://docs.aws.amazon.com/general/latest/gr/cf_region.html */
+/** The hosted zone id of every CloudFront alias target. https://docs.aws.amazon.com/general/latest/gr/cf_region.html */
 const CLOUDFRONT_ZONE = 'Z2FDTNDATAQYW2';
-/** A path through edge, balancer, gateway and a function that touches no database: it must not keep a sleeping one awake. */
+/** Passes edge, balancer, gateway and a function that uses no database. A query would keep Aurora from pausing. */
 export const PROBE_PATH = '/api/.well-known/jwks.json';
 
 export interface DnsProps {
@@ -17,7 +17,7 @@ export interface DnsProps {
   maintenance: Maintenance;
 }
 
-/** Hop 1: the name leads to the nearest edge, and to the maintenance page while the shop does not answer. */
+/** Hop 1: the domain resolves to the nearest edge, or to the maintenance page while the health check fails. */
 export class Dns extends Construct {
   readonly healthCheck: route53.CfnHealthCheck;
   readonly #props: DnsProps;
@@ -29,7 +29,7 @@ export class Dns extends Construct {
     this.healthCheck = new route53.CfnHealthCheck(this, 'HealthCheck', {
       healthCheckConfig: {
         type: 'HTTPS',
-        // By CloudFront's own name: by the shop's, a failover would check the maintenance page.
+        // CloudFront's own name. After a failover the shop's name resolves to the maintenance page.
         fullyQualifiedDomainName: distribution.distributionDomainName,
         resourcePath: PROBE_PATH,
         port: 443,
@@ -65,8 +65,8 @@ export class Dns extends Construct {
   }
 
   /**
-   * The region's entry, with its policy. The stage is deployed to one region: a second one needs names of its own for its
-   * stacks and one distribution for both, since CloudFront gives a name to one distribution only (docs/deploy.md).
+   * The region's record, with its routing policy. A stage has one region. A second region needs its own stack names and
+   * shares the distribution, since CloudFront allows a name on one distribution only (docs/deploy.md).
    */
   #addRouting(type: string, target: string): void {
     const { plan, stage, zone } = this.#props;

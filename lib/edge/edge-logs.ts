@@ -12,7 +12,7 @@ export interface EdgeLogsProps {
   bucket: LogBucket;
 }
 
-/** CloudFront's access log, the second version: delivered by CloudWatch, with no access list on the bucket. */
+/** CloudFront standard logging (v2). CloudWatch delivers the logs, so the bucket needs no ACL. */
 export class EdgeLogs extends Construct {
   constructor(scope: Construct, id: string, { stage, distribution, bucket }: EdgeLogsProps) {
     super(scope, id);

@@ -33,7 +33,7 @@ const HSTS: cloudfront.ResponseHeadersStrictTransportSecurity = {
   override: true,
 };
 
-/** Hop 2: what people reach first. The storefront from S3, the API through the network's own door, both behind the firewall. */
+/** Hop 2: CloudFront with a web ACL. It serves the storefront from S3 and the API through a VPC origin. */
 export class Edge extends Construct {
   readonly distribution: cloudfront.Distribution;
   readonly firewall: Firewall;
@@ -64,12 +64,8 @@ export class Edge extends Construct {
       defaultBehavior: this.#storefrontBehavior(storefront),
       additionalBehaviors: { '/api/*': this.#apiBehavior() },
     });
-    acknowledge(this.distribution, 'CFR1', 'The shop sells everywhere');
-    acknowledge(
-      this.distribution,
-      'CFR3',
-      'It logs by the second version of standard logging, which the rule does not know',
-    );
+    acknowledge(this.distribution, 'CFR1', 'The shop sells to every country, so it needs no geo restriction');
+    acknowledge(this.distribution, 'CFR3', 'It uses standard logging (v2), which the rule does not recognize');
     new EdgeLogs(this, 'Logs', {
       stage,
       distribution: this.distribution,
@@ -84,10 +80,10 @@ export class Edge extends Construct {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      // Built from the repository at any time: nothing to keep.
+      // The storefront can be rebuilt from the repository, so there is nothing to retain.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    acknowledge(bucket, 'S1', 'Public files, read by CloudFront only, which logs');
+    acknowledge(bucket, 'S1', 'Only CloudFront reads these public files, and CloudFront has an access log');
     return bucket;
   }
 
@@ -99,11 +95,11 @@ export class Edge extends Construct {
       cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
       compress: true,
       responseHeadersPolicy: this.#headers(),
-      functionAssociations: [this.#onRequest('Fallback', 'Pages of the storefront are one file', STOREFRONT_FALLBACK)],
+      functionAssociations: [this.#onRequest('Fallback', 'Serves index.html for every page', STOREFRONT_FALLBACK)],
     };
   }
 
-  /** Never cached: every answer is somebody's own. */
+  /** Not cached, since a response can be private to one user. */
   #apiBehavior(): cloudfront.BehaviorOptions {
     const { balancer, originName } = this.#props;
     return {
@@ -118,10 +114,10 @@ export class Edge extends Construct {
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       compress: true,
-      // The API's own headers and, over all of them, HTTPS from now on.
+      // Adds HSTS and nosniff to the API's own headers.
       responseHeadersPolicy: this.#apiHeaders(),
       functionAssociations: [
-        this.#onRequest('ViewerAddress', 'Tells the API the address of the caller', SET_VIEWER_ADDRESS),
+        this.#onRequest('ViewerAddress', 'Sends the viewer address to the API', SET_VIEWER_ADDRESS),
       ],
     };
   }
@@ -139,7 +135,7 @@ export class Edge extends Construct {
     });
   }
 
-  /** The same headers as the laptop's edge gives. */
+  /** The same headers as the local edge sends. */
   #headers(): cloudfront.ResponseHeadersPolicy {
     const { 'strict-transport-security': _hsts, 'content-security-policy': csp, ...others } = SECURITY_HEADERS;
     const native = ['x-content-type-options', 'x-frame-options', 'referrer-policy'];
@@ -163,7 +159,7 @@ export class Edge extends Construct {
     });
   }
 
-  /** Files with a hash in their name are kept for a year; the others are asked for again each time. */
+  /** Browsers cache files with a hash in their name for a year. They revalidate the others on every request. */
   #upload(bucket: s3.Bucket): void {
     const source = (exclude: string[]) => deployment.Source.asset(this.#props.storefrontFolder, { exclude });
     const common = { destinationBucket: bucket, prune: false, memoryLimit: 256 };
@@ -179,7 +175,7 @@ export class Edge extends Construct {
       distribution: this.distribution,
       distributionPaths: ['/', '/index.html', '/favicon.svg'],
     });
-    // A page must never name a file that is not there yet.
+    // Assets are uploaded first, since the page refers to them.
     page.node.addDependency(assets);
   }
 }

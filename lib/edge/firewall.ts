@@ -10,21 +10,21 @@ export interface FirewallProps {
   stage: Stage;
   name: string;
   scope: 'CLOUDFRONT' | 'REGIONAL';
-  /** Requests in five minutes from one address. */
+  /** Requests per IP address in five minutes. */
   rateLimit: number;
 }
 
-/** Rules that AWS keeps up to date, most telling first. */
+/** AWS managed rule groups, the strongest signal first. */
 const MANAGED = [
   'AWSManagedRulesAmazonIpReputationList',
   'AWSManagedRulesCommonRuleSet',
   'AWSManagedRulesKnownBadInputsRuleSet',
   'AWSManagedRulesSQLiRuleSet',
 ];
-/** Of the common rules, the one that refuses bodies past 8 KiB only counts: `BodyTooLong` has a bound that fits the contract. */
+/** This common rule blocks bodies over 8 KiB. Here it only counts: `BodyTooLong` has a limit that fits the contract. */
 const COUNTED = { name: 'SizeRestrictions_BODY', actionToUse: { count: {} } };
 
-/** A web firewall: known bad addresses and inputs, sizes, and a rate an address. At the edge, and again at the API. */
+/** AWS WAF: managed rules, size limits and a rate limit per IP address. Used at the edge and again at the API. */
 export class Firewall extends Construct {
   readonly acl: wafv2.CfnWebACL;
 
@@ -38,13 +38,13 @@ export class Firewall extends Construct {
       visibilityConfig: visible(props.name),
       rules: rules.map((rule, priority) => ({ ...rule, priority })),
     });
-    this.#logRefused(props);
+    this.#logBlockedRequests(props);
   }
 
-  /** What was refused, and by which rule: without it a customer who is in the way of one cannot be helped. */
-  #logRefused({ stage, name }: FirewallProps): void {
+  /** Logs each blocked request with its rule. Support needs this to help a user who was blocked by mistake. */
+  #logBlockedRequests({ stage, name }: FirewallProps): void {
     const logGroup = new logs.LogGroup(this, 'Refused', {
-      // WAF writes to groups of this name only.
+      // AWS WAF requires a log group name that starts with aws-waf-logs-.
       logGroupName: `aws-waf-logs-${name}`,
       retention: stage.logRetentionDays as number,
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
@@ -52,7 +52,7 @@ export class Firewall extends Construct {
     const { partition, region, account } = Stack.of(this);
     new wafv2.CfnLoggingConfiguration(this, 'Log', {
       resourceArn: this.acl.attrArn,
-      // Without the `:*` that the log group's own ARN ends in.
+      // Not `logGroup.logGroupArn`, which ends in `:*`.
       logDestinationConfigs: [`arn:${partition}:logs:${region}:${account}:log-group:${logGroup.logGroupName}`],
       redactedFields: ['authorization', 'cookie'].map((header) => ({ singleHeader: { Name: header } })),
       loggingFilter: {
@@ -64,7 +64,7 @@ export class Firewall extends Construct {
     });
   }
 
-  /** For a regional firewall; CloudFront's is named by the distribution. */
+  /** For a regional web ACL. A CloudFront distribution names its web ACL itself. */
   protect(resourceArn: string): void {
     new wafv2.CfnWebACLAssociation(this, 'Protects', { resourceArn, webAclArn: this.acl.attrArn });
   }
@@ -75,7 +75,7 @@ type Rule = Omit<wafv2.CfnWebACL.RuleProperty, 'priority'>;
 const visible = (metricName: string): wafv2.CfnWebACL.VisibilityConfigProperty => ({
   metricName,
   cloudWatchMetricsEnabled: true,
-  // Samples show headers, tokens among them.
+  // Sampled requests show headers, including access tokens.
   sampledRequestsEnabled: false,
 });
 
@@ -109,15 +109,15 @@ function sizeRules(): Rule[] {
   return [
     tooLong('QueryTooLong', { queryString: {} }, MAX_QUERY_BYTES),
     tooLong('PathTooLong', { uriPath: {} }, MAX_PATH_BYTES),
-    // A body that is longer than what the firewall sees counts as too long.
+    // `MATCH` also blocks a body that is longer than AWS WAF inspects.
     tooLong('BodyTooLong', { body: { oversizeHandling: 'MATCH' } }, MAX_BODY_BYTES - 1),
   ];
 }
 
 /**
- * Calls of machines come from a handful of addresses, a hundred orders a second of them: a provider's webhooks, and in the
- * network the services' calls of the sandbox. They prove themselves by signature or key. Contained, not begun with, since
- * a path has the API's stage or its base path in front, by the door that it came in by.
+ * Machines call from a few addresses, at the rate of a hundred orders a second: the provider's webhooks, and the
+ * services' calls to the sandbox inside the VPC. A signature or a key authenticates them. `CONTAINS` and not
+ * `STARTS_WITH`, since a path starts with the API's stage or its base path, depending on the endpoint.
  */
 const MACHINE_PATHS = ['/payments/webhooks/', '/sandbox-provider/charges', '/sandbox-provider/refunds'];
 
@@ -130,7 +130,7 @@ const pathHas = (searchString: string): wafv2.CfnWebACL.StatementProperty => ({
   },
 });
 
-/** At the API the caller's address is the one that the edge tells; `X-Forwarded-For` begins with what a caller likes. */
+/** At the API, the edge's header has the caller's address. A caller can forge the start of `X-Forwarded-For`. */
 function rateRule({ scope, rateLimit }: FirewallProps): Rule {
   const forwarded = {
     aggregateKeyType: 'FORWARDED_IP',

@@ -14,19 +14,19 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="v
 <title>Back soon</title><style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}</style>
 <main><h1>We are back soon</h1><p>The shop cannot be reached just now. Orders that were placed are safe.</p></main></html>`;
 
-const PAGE_ONLY = 'One static page without a backend, for everybody';
+const PAGE_ONLY = 'One static page without a backend, for all users';
 const ONE_STATIC_PAGE = {
-  APIG1: `${PAGE_ONLY}: what it is asked is of no interest`,
-  APIG2: `${PAGE_ONLY}: it reads nothing of a request`,
-  APIG3: `${PAGE_ONLY}: there is nothing behind it to protect`,
-  APIG4: `${PAGE_ONLY}: a page of this kind asks for no token`,
-  APIG6: `${PAGE_ONLY}: what it is asked is of no interest`,
-  COG4: `${PAGE_ONLY}: a page of this kind asks for no token`,
+  APIG1: `${PAGE_ONLY}: its requests are not worth logging`,
+  APIG2: `${PAGE_ONLY}: it uses no part of a request`,
+  APIG3: `${PAGE_ONLY}: there is no backend to protect`,
+  APIG4: `${PAGE_ONLY}: it needs no authentication`,
+  APIG6: `${PAGE_ONLY}: its requests are not worth logging`,
+  COG4: `${PAGE_ONLY}: it needs no authentication`,
 };
 
 /**
- * The page that people see while the shop cannot be reached. Not on CloudFront: a name is served by one distribution
- * only, whichever address DNS gives. A regional API that answers by itself speaks HTTPS and costs nothing when idle.
+ * The page that users see while the shop is unavailable. It is not on CloudFront, since only one distribution can serve
+ * a name, whatever DNS returns. A regional API with a mock integration supports HTTPS and costs nothing when idle.
  */
 export class Maintenance extends Construct {
   readonly domain: apigateway.CfnDomainName;

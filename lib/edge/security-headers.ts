@@ -1,4 +1,4 @@
-/** Headers of every page that the edge serves, on AWS by CloudFront and on a laptop by the local edge. */
+/** Headers of every storefront page, set by CloudFront on AWS and by the local edge on a laptop. */
 export const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

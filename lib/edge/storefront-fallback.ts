@@ -1,4 +1,4 @@
-/** A CloudFront function (its runtime knows no modules): a path that names no file is a page of the storefront. */
+/** A CloudFront function; its runtime has no modules. A path without a file extension is a page of the storefront. */
 export const STOREFRONT_FALLBACK = `function handler(event) {
   var request = event.request;
   var last = request.uri.split('/').pop();

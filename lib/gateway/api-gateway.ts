@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { Authorizer } from '../../lambdas/auth/authorizer.construct.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
-import type { ApiService } from '../constructs/api-service.ts';
+import type { DeclaredService } from '../constructs/declared-service.ts';
 import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
@@ -16,13 +16,13 @@ export const API_STAGE_NAME = 'v1';
 
 export interface ApiGatewayProps {
   stage: Stage;
-  /** Where the API's one door is; without a network it is a regional API, for the emulator. */
+  /** Has the API's VPC endpoint. Without a network the API is regional, for the emulator. */
   network: Network | undefined;
   authorizer: Authorizer;
-  services: ApiService[];
+  services: DeclaredService[];
 }
 
-/** The one entry to all services. Every method, model, validator and limit comes from the contracts. */
+/** Hop 4: the REST API of all services. Its methods, models, validators and limits come from the contracts. */
 export class ApiGateway extends Construct {
   readonly api: apigateway.RestApi;
   readonly #bodyValidator: apigateway.RequestValidator;
@@ -38,25 +38,21 @@ export class ApiGateway extends Construct {
       restApiName: `throughline-${stage.name}`,
       description: 'The one entry to all services',
       cloudWatchRole: stage.aws !== undefined,
-      // One an account and region: a stage that goes must not take another's logs with it.
+      // An account has one per region, so deleting a stage must not stop the logs of another.
       ...(stage.aws && { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN }),
-      ...this.#door(),
+      ...this.#endpointConfiguration(),
       deployOptions: { ...stageOptions(routes, stage), ...this.#accessLog() },
       defaultCorsPreflightOptions: corsOf(stage),
     });
     this.#authorizer = props.authorizer.attachTo(this.api);
-    acknowledge(
-      this.api,
-      'APIG2',
-      'Each method that takes a body has a validator; the others have nothing to validate',
-    );
-    acknowledge(this.api, 'COG4', 'Tokens are our own: the token check is a function, docs/decisions says why');
-    if (!stage.aws) acknowledgeLaptop(this.api);
+    acknowledge(this.api, 'APIG2', 'Every method with a body has a validator; the others have nothing to validate');
+    acknowledge(this.api, 'COG4', 'A Lambda authorizer checks our own tokens; docs/decisions explains why');
+    if (!stage.aws) acknowledgeEmulator(this.api);
     else
       acknowledge(
         this.api,
         `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${LOG_WRITER}]`,
-        'The policy that AWS asks for: API Gateway’s role for its logs, one an account',
+        'AWS requires this managed policy for the account’s API Gateway logging role',
       );
     this.#bodyValidator = this.api.addRequestValidator('Body', { validateRequestBody: true });
     addGatewayResponses(this.api, stage.publicOrigin);
@@ -75,8 +71,8 @@ export class ApiGateway extends Construct {
     return this.api.deploymentStage.stageName;
   }
 
-  /** On AWS the API has no public address, and lets in only what comes through its endpoint in the network. */
-  #door(): Partial<apigateway.RestApiProps> {
+  /** On AWS the API is private. It has no public address and accepts requests through its VPC endpoint only. */
+  #endpointConfiguration(): Partial<apigateway.RestApiProps> {
     const { network } = this.#props;
     if (!network) return { endpointTypes: [apigateway.EndpointType.REGIONAL] };
     const statement = (effect: iam.Effect, conditions?: iam.Conditions) =>
@@ -87,49 +83,49 @@ export class ApiGateway extends Construct {
         resources: ['execute-api:/*'],
         ...(conditions && { conditions }),
       });
-    const elsewhere = { StringNotEquals: { 'aws:SourceVpce': network.apiEndpoint.vpcEndpointId } };
+    const notThroughEndpoint = { StringNotEquals: { 'aws:SourceVpce': network.apiEndpoint.vpcEndpointId } };
     return {
       endpointConfiguration: { types: [apigateway.EndpointType.PRIVATE], vpcEndpoints: [network.apiEndpoint] },
       policy: new iam.PolicyDocument({
-        statements: [statement(iam.Effect.ALLOW), statement(iam.Effect.DENY, elsewhere)],
+        statements: [statement(iam.Effect.ALLOW), statement(iam.Effect.DENY, notThroughEndpoint)],
       }),
     };
   }
 
-  #addService({ routes, api }: ApiService): void {
+  #addService({ routes, api }: DeclaredService): void {
     const integration = new apigateway.LambdaIntegration(api.target, { scopePermissionToMethod: false });
     for (const route of Object.values(routes)) this.#addRoute(route, integration);
   }
 
   #addRoute(route: Route, integration: apigateway.Integration): void {
     const resource = this.api.root.resourceForPath(route.path);
-    const closed = route.caller === 'user' || route.caller === 'admin';
+    const needsToken = route.caller === 'user' || route.caller === 'admin';
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
     const method = resource.addMethod(route.method, integration, {
       operationName: route.operationId,
-      authorizationType: closed ? apigateway.AuthorizationType.CUSTOM : apigateway.AuthorizationType.NONE,
-      ...(closed && { authorizer: this.#authorizer }),
+      authorizationType: needsToken ? apigateway.AuthorizationType.CUSTOM : apigateway.AuthorizationType.NONE,
+      ...(needsToken && { authorizer: this.#authorizer }),
       requestParameters: Object.fromEntries(names.map((name) => [`method.request.path.${name}`, true])),
       ...(route.body && {
         requestModels: { 'application/json': bodyModel(this, this.api, route) },
         requestValidator: this.#bodyValidator,
       }),
     });
-    if (!closed) acknowledge(method, 'APIG4', `Its contract says ${route.caller}: ${OPEN[route.caller]}`);
+    if (!needsToken) acknowledge(method, 'APIG4', `The contract’s caller is ${route.caller}: ${OPEN[route.caller]}`);
   }
 
-  /** A ceiling over all methods together, for a client that is given a key. */
+  /** A limit over all methods together, for a client with an API key. */
   #addUsagePlan(): void {
     this.api.addUsagePlan('Partners', {
       name: `throughline-${this.#props.stage.name}-partners`,
-      description: 'For clients that are given a key; people need none',
+      description: 'For clients with an API key; users need none',
       apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
       throttle: { rateLimit: 200, burstLimit: 400 },
       quota: { limit: 1_000_000, period: apigateway.Period.DAY },
     });
   }
 
-  /** API Gateway writes its errors to a log group of this name, and would make one that keeps them for ever. */
+  /** API Gateway writes its errors to a log group of this name. It would create one that never expires. */
   #keepExecutionLog(): void {
     const { stage } = this.#props;
     const logGroup = new logs.LogGroup(this, 'ExecutionLog', {
@@ -140,7 +136,7 @@ export class ApiGateway extends Construct {
     this.api.deploymentStage.node.addDependency(logGroup);
   }
 
-  /** One line a request, without bodies, headers or tokens. */
+  /** One line per request, without bodies, headers or tokens. */
   #accessLog(): apigateway.StageOptions {
     const { stage } = this.#props;
     const logGroup = new logs.LogGroup(this, 'AccessLog', {
@@ -168,17 +164,17 @@ export class ApiGateway extends Construct {
 const LOG_WRITER = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 /** Why a method needs no token. */
 const OPEN: Record<string, string> = {
-  public: 'anybody may call it, and it tells nobody anything of somebody else',
-  provider: 'the provider signs what it sends, and the handler checks that',
+  public: 'anyone may call it, and it returns no data of another user',
+  provider: 'the provider signs its requests, and the handler verifies the signature',
 };
 
-function acknowledgeLaptop(api: apigateway.RestApi): void {
-  acknowledge(api, 'APIG3', 'The emulator has no firewall; the stages on AWS have two');
-  acknowledge(api, 'APIG6', 'The emulator needs a role of the account for it; the stages on AWS log');
+function acknowledgeEmulator(api: apigateway.RestApi): void {
+  acknowledge(api, 'APIG3', 'The emulator has no AWS WAF; the stages on AWS have two web ACLs');
+  acknowledge(api, 'APIG6', 'Logging needs an account role, which the local stage does not have; AWS stages log');
 }
 
 function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
-  // Bodies, headers and tokens are never logged; errors are.
+  // Errors are logged. Bodies, headers and tokens are not.
   const logging = {
     metricsEnabled: true,
     ...(stage.aws && { loggingLevel: apigateway.MethodLoggingLevel.ERROR, dataTraceEnabled: false }),
@@ -190,14 +186,14 @@ function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
     methodOptions: Object.fromEntries(
       routes.map(({ path, method, limit }) => [
         `${path}/${method}`,
-        // A method's own settings take nothing over from the stage's.
+        // Method settings do not inherit from the stage's, so they repeat `logging`.
         { ...logging, throttlingRateLimit: limit.ratePerSecond, throttlingBurstLimit: limit.burst },
       ]),
     ),
   };
 }
 
-/** Browsers may call from the edge's own origin and from nowhere else. */
+/** Browsers may call the API from the edge's own origin only. */
 function corsOf(stage: Stage): apigateway.CorsOptions {
   return {
     allowOrigins: [stage.publicOrigin],

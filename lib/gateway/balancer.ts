@@ -13,20 +13,20 @@ import { HTTPS } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 
-const READS_ONLY = 'EC2’s Describe actions know no resource; they only read';
+const READS_ONLY = 'EC2’s Describe actions are read-only and have no resource-level permissions';
 
 export interface BalancerProps {
   stage: Stage;
   plan: AwsPlan;
   network: Network;
   zone: route53.IHostedZone;
-  /** The name that its certificate carries, and that every caller asks for. */
+  /** The name on its certificate, which every caller uses. */
   originName: string;
 }
 
 /**
- * Hop 3: an internal load balancer over all zones. Its targets are the addresses of the private API's endpoint, one a
- * zone; one that does not answer gets no traffic.
+ * Hop 3: an internal load balancer in all zones. Its targets are the IP addresses of the private API's VPC endpoint,
+ * one per zone. An unhealthy target receives no traffic.
  */
 export class Balancer extends Construct {
   readonly balancer: elb.ApplicationLoadBalancer;
@@ -56,10 +56,10 @@ export class Balancer extends Construct {
     this.balancer.logAccessLogs(logBucket.bucket, 'balancer');
     this.#allowCloudFront();
     this.targets = this.#addTargets();
-    this.#answerInside();
+    this.#addPrivateName();
   }
 
-  /** CloudFront comes from addresses of its own, in a list that AWS keeps. Its id is asked for when deploying. */
+  /** AWS maintains a prefix list of CloudFront's addresses. The list's id is looked up at deploy time. */
   #allowCloudFront(): void {
     const name = 'com.amazonaws.global.cloudfront.origin-facing';
     const list = new cr.AwsCustomResource(this, 'CloudFrontAddresses', {
@@ -82,7 +82,7 @@ export class Balancer extends Construct {
       fromPort: HTTPS,
       toPort: HTTPS,
       sourcePrefixListId: list.getResponseField('PrefixLists.0.PrefixListId'),
-      description: 'People, through the VPC origin',
+      description: 'Users, through the VPC origin',
     });
   }
 
@@ -100,7 +100,7 @@ export class Balancer extends Construct {
       healthCheck: {
         protocol: elb.Protocol.HTTPS,
         path: '/',
-        // 403 is the endpoint's own answer to a request for no API: it is there. Whether the API works is not asked here.
+        // The endpoint responds 403 to a request that names no API, so it is reachable. This does not check the API.
         healthyHttpCodes: '200,403',
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
@@ -119,7 +119,7 @@ export class Balancer extends Construct {
     return group;
   }
 
-  /** An endpoint tells the ids of its interfaces only; their addresses are asked for when deploying. */
+  /** An endpoint returns only the ids of its interfaces. Their addresses are looked up at deploy time. */
   #addressOf(zone: number, interfaceId: string): string {
     const found = new cr.AwsCustomResource(this, `Address${zone}`, {
       resourceType: 'Custom::EndpointAddress',
@@ -138,8 +138,8 @@ export class Balancer extends Construct {
     return found.getResponseField('NetworkInterfaces.0.PrivateIpAddress');
   }
 
-  /** Inside the network the origin's name is the balancer's, so that services call the API as CloudFront does. */
-  #answerInside(): void {
+  /** Inside the VPC the origin's name resolves to the balancer, so that services call the API as CloudFront does. */
+  #addPrivateName(): void {
     const { network, originName } = this.#props;
     const inside = new route53.PrivateHostedZone(this, 'Inside', { zoneName: originName, vpc: network.vpc });
     new route53.ARecord(this, 'Origin', {

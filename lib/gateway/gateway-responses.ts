@@ -14,14 +14,14 @@ const {
   DEPENDENCY_UNAVAILABLE,
 } = commonProblems;
 
-/** What the gateway itself refuses, in the words of the house. */
+/** The gateway's own errors, and the problem that each one becomes. */
 const RESPONSES = [
   [ResponseType.UNAUTHORIZED, UNAUTHENTICATED],
   [ResponseType.EXPIRED_TOKEN, UNAUTHENTICATED],
   [ResponseType.INVALID_SIGNATURE, UNAUTHENTICATED],
   [ResponseType.ACCESS_DENIED, FORBIDDEN],
   [ResponseType.WAF_FILTERED, FORBIDDEN],
-  // API Gateway's name for "no such method and path".
+  // API Gateway's type for an unknown method or path.
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, NOT_FOUND],
   [ResponseType.RESOURCE_NOT_FOUND, NOT_FOUND],
   [ResponseType.BAD_REQUEST_BODY, VALIDATION_FAILED],
@@ -38,7 +38,7 @@ const RESPONSES = [
   [ResponseType.DEFAULT_5XX, INTERNAL],
 ] as const;
 
-/** Gives every refusal of the gateway the same problem+json shape as the services' own. */
+/** Gives the gateway's own errors the same problem+json format as the services' errors. */
 export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: string): void {
   for (const [type, kind] of RESPONSES) {
     api.addGatewayResponse(type.responseType, {

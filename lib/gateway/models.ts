@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import * as z from 'zod';
 import type { Route } from '../../lambdas/shared/contract.ts';
 
-/** The model that the gateway checks a route's body against: the contract's schema, in the draft that API Gateway reads. */
+/** The model that validates a route's body: the contract's schema in JSON Schema draft 4, which API Gateway reads. */
 export function bodyModel(scope: Construct, api: apigateway.RestApi, route: Route): apigateway.IModel {
   const schema = z.toJSONSchema(route.body as z.ZodObject, { target: 'draft-4', io: 'input', unrepresentable: 'any' });
   const name = `${route.operationId[0]?.toUpperCase()}${route.operationId.slice(1)}Body`;
@@ -16,7 +16,7 @@ export function bodyModel(scope: Construct, api: apigateway.RestApi, route: Rout
   return { modelId: model.ref };
 }
 
-/** API Gateway refuses what draft 4 does not know; the handler checks the whole of it anyway. */
+/** Removes what draft 4 does not have, since API Gateway rejects it. The handler validates the full schema anyway. */
 function withoutUnknowns(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutUnknowns);
   if (!schema || typeof schema !== 'object') return schema;

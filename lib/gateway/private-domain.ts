@@ -11,11 +11,11 @@ export interface PrivateDomainProps {
   originName: string;
 }
 
-/** The API's own name inside the network: what CloudFront asks for is what the certificate, the balancer and the API know. */
+/** The API's custom domain inside the VPC. CloudFront, the certificate, the balancer and the API share this name. */
 export class PrivateDomain extends Construct {
   constructor(scope: Construct, id: string, { api, network, certificate, originName }: PrivateDomainProps) {
     super(scope, id);
-    const throughEndpoint = { StringNotEquals: { 'aws:SourceVpce': network.apiEndpoint.vpcEndpointId } };
+    const notThroughEndpoint = { StringNotEquals: { 'aws:SourceVpce': network.apiEndpoint.vpcEndpointId } };
     const invoke = { Principal: '*', Action: 'execute-api:Invoke', Resource: ['execute-api:/*'] };
     const domain = new apigateway.CfnDomainNameV2(this, 'Domain', {
       domainName: originName,
@@ -26,7 +26,7 @@ export class PrivateDomain extends Construct {
         Version: '2012-10-17',
         Statement: [
           { Effect: 'Allow', ...invoke },
-          { Effect: 'Deny', ...invoke, Condition: throughEndpoint },
+          { Effect: 'Deny', ...invoke, Condition: notThroughEndpoint },
         ],
       },
     });
@@ -34,7 +34,7 @@ export class PrivateDomain extends Construct {
       domainNameArn: domain.attrDomainNameArn,
       restApiId: api.id,
       stage: api.stageName,
-      // The edge and the services both ask for /api/...
+      // The edge and the services both call /api/...
       basePath: 'api',
     });
     mapping.node.addDependency(api.api.deploymentStage);

@@ -7,7 +7,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-/** Where alarms go: one topic a region, to the stage's address. */
+/** Sends alarms by e-mail to the stage's address, through one topic per region. */
 export class Alerts extends Construct {
   readonly topic: sns.Topic;
 
@@ -16,13 +16,13 @@ export class Alerts extends Construct {
     const key = new kms.Key(this, 'Key', {
       description: 'Encrypts alerts',
       enableKeyRotation: true,
-      // An alert is gone once it is sent: nothing is left that the key would be needed for.
+      // SNS stores no message after its delivery, so nothing needs the key later.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // CloudWatch cannot use the key that AWS keeps for SNS.
+    // CloudWatch cannot publish to a topic that uses the AWS managed key for SNS.
     key.grantEncryptDecrypt(new iam.ServicePrincipal('cloudwatch.amazonaws.com'));
     this.topic = new sns.Topic(this, 'Topic', { displayName: 'Throughline alerts', masterKey: key, enforceSSL: true });
-    // With a policy of its own a topic has no longer SNS's default one: who may publish must be said.
+    // A custom policy replaces the default policy of SNS, so it has to allow CloudWatch to publish.
     this.topic.addToResourcePolicy(
       new iam.PolicyStatement({
         principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -34,11 +34,11 @@ export class Alerts extends Construct {
     this.topic.addSubscription(new subscriptions.EmailSubscription(email));
   }
 
-  /** One alert for a hop, however many of its alarms ring. */
+  /** Adds one alert for a hop, however many of its alarms go into ALARM. */
   add(hop: string, alarms: cloudwatch.IAlarm[]): cloudwatch.CompositeAlarm {
     const composite = new cloudwatch.CompositeAlarm(this, hop, {
       alarmRule: cloudwatch.AlarmRule.anyOf(...alarms),
-      alarmDescription: `${hop}: at least one of its alarms rings; the dashboard and docs/runbook.md say which and what to do`,
+      alarmDescription: `${hop}: at least one of its alarms is in ALARM. See the dashboard and docs/runbook.md.`,
     });
     composite.addAlarmAction(new actions.SnsAction(this.topic));
     composite.addOkAction(new actions.SnsAction(this.topic));
@@ -46,17 +46,17 @@ export class Alerts extends Construct {
   }
 }
 
-/** How an alarm decides; with the reason for its threshold. */
+/** When an alarm goes into ALARM, and the reason for its threshold. */
 export interface Threshold {
   metric: cloudwatch.IMetric;
   threshold: number;
-  /** Why this number, and what it means for people. */
+  /** Why this threshold, and what a breach means for users. */
   why: string;
   below?: boolean;
-  /** Of so many periods, this many must be past the threshold. */
+  /** How many of the last `outOf` periods must breach the threshold. */
   periods?: number;
   outOf?: number;
-  /** What it means when there is no number at all. */
+  /** How a period without data counts. */
   missing?: cloudwatch.TreatMissingData;
 }
 

@@ -9,7 +9,7 @@ import type { MonitoredResources } from './monitored-resources.ts';
 
 type Metrics = cloudwatch.IMetric[];
 
-/** A row a hop, in the order of the request path: what came in, what failed, how long it took. */
+/** One row per hop, in the order of the request path: requests, errors and latency. */
 export function hopDashboard(
   scope: Construct,
   props: MonitoredResources & { functions: Map<string, ServiceFunction[]> },
@@ -26,7 +26,7 @@ export function hopDashboard(
     );
   const sum = { period: MINUTE, statistic: 'Sum' };
   const slow = { period: MINUTE, statistic: 'p99' };
-  // By search, and not by name: these stand in the edge's region, in a stack that comes after this one.
+  // A search, not a reference: these metrics are in the edge's region, and its stack is deployed after this one.
   const edge = (namespace: string, dimensions: string, metricName: string, statistic: string, label: string) =>
     new cloudwatch.MathExpression({
       expression: `SEARCH('{${namespace},${dimensions}} MetricName="${metricName}"', '${statistic}', 60)`,
@@ -39,23 +39,23 @@ export function hopDashboard(
     edge('AWS/CloudFront', 'DistributionId,Region', name, statistic, name);
   row(
     '1 DNS',
-    ['Health check: 1 is well', [edge('AWS/Route53', 'HealthCheckId', 'HealthCheckStatus', 'Minimum', 'status')]],
+    ['Health check (1 is healthy)', [edge('AWS/Route53', 'HealthCheckId', 'HealthCheckStatus', 'Minimum', 'status')]],
     [
-      'Share of checkers that see it well',
+      'Health checkers that report healthy',
       [edge('AWS/Route53', 'HealthCheckId', 'HealthCheckPercentageHealthy', 'Average', 'percent')],
     ],
   );
   row(
     '2 Edge',
     ['Requests', [cdn('Requests', 'Sum')]],
-    ['Answers of 4xx and 5xx, percent', [cdn('4xxErrorRate', 'Average'), cdn('5xxErrorRate', 'Average')]],
-    ['Refused by the firewall', [edge('AWS/WAFV2', 'WebACL,Rule', 'BlockedRequests', 'Sum', 'blocked')]],
+    ['4xx and 5xx responses, percent', [cdn('4xxErrorRate', 'Average'), cdn('5xxErrorRate', 'Average')]],
+    ['Blocked by AWS WAF', [edge('AWS/WAFV2', 'WebACL,Rule', 'BlockedRequests', 'Sum', 'blocked')]],
   );
   row(
     '3 Load balancer',
     ['Requests', [balancer.balancer.metrics.requestCount(sum)]],
     ['Healthy zones', [balancer.targets.metrics.healthyHostCount({ period: MINUTE, statistic: 'Minimum' })]],
-    ['Answered by the API, p99', [balancer.targets.metrics.targetResponseTime(slow)]],
+    ['Response time of the API, p99', [balancer.targets.metrics.targetResponseTime(slow)]],
   );
   const api = (metricName: string, statistic: string) =>
     new cloudwatch.Metric({
@@ -68,13 +68,13 @@ export function hopDashboard(
   row(
     '4 Gateway',
     ['Requests', [api('Count', 'Sum')]],
-    ['Refused and failed', [api('4XXError', 'Sum'), api('5XXError', 'Sum')]],
+    ['4xx and 5xx responses', [api('4XXError', 'Sum'), api('5XXError', 'Sum')]],
     ['Latency', [api('Latency', 'p50'), api('Latency', 'p99')]],
   );
   const all = [...functions.values()].flat().map((each) => each.function);
   row(
     '5, 6, 8 Functions',
-    ['Calls', all.map((fn) => fn.metricInvocations(sum))],
+    ['Invocations', all.map((fn) => fn.metricInvocations(sum))],
     ['Errors and throttles', all.flatMap((fn) => [fn.metricErrors(sum), fn.metricThrottles(sum)])],
     ['Duration, p99', all.map((fn) => fn.metricDuration(slow))],
   );
@@ -88,12 +88,12 @@ export function hopDashboard(
   row(
     '8 Mails',
     ['Sent', [mails('Send'), mails('Delivery')]],
-    ['Bounced, complained of, refused', [mails('Bounce'), mails('Complaint'), mails('Reject')]],
+    ['Bounces, complaints and rejects', [mails('Bounce'), mails('Complaint'), mails('Reject')]],
   );
   const { cluster } = aurora;
   row(
     '9 Database',
-    ['Size used', [cluster.metric('ACUUtilization', { period: MINUTE, statistic: 'Maximum' })]],
+    ['Capacity used', [cluster.metric('ACUUtilization', { period: MINUTE, statistic: 'Maximum' })]],
     ['Connections', [cluster.metricDatabaseConnections({ period: MINUTE })]],
     [
       'Latency',
@@ -115,7 +115,7 @@ export function hopDashboard(
     '10 Cache',
     ['Hits and misses', [...cache('CacheHits', 'Sum'), ...cache('CacheMisses', 'Sum')]],
     [
-      'Processor and memory',
+      'CPU and memory',
       [...cache('EngineCPUUtilization', 'Average'), ...cache('DatabaseMemoryUsagePercentage', 'Maximum')],
     ],
   );

@@ -10,7 +10,7 @@ export interface EdgeAlarmsProps {
   dns: Dns;
 }
 
-/** Hops 1 and 2. CloudFront's and Route 53's metrics are in the edge's region only, so their alarms are too. */
+/** Hops 1 and 2. CloudFront and Route 53 publish metrics in the edge's region only, so the alarms are there too. */
 export class EdgeAlarms extends Construct {
   constructor(scope: Construct, id: string, { email, edge, dns }: EdgeAlarmsProps) {
     super(scope, id);
@@ -38,14 +38,14 @@ export class EdgeAlarms extends Construct {
         periods: 1,
         outOf: 1,
         missing: cloudwatch.TreatMissingData.BREACHING,
-        why: 'The shop does not answer from outside; DNS leads people to the maintenance page.',
+        why: 'The health check fails, so DNS sends users to the maintenance page.',
       }),
     ]);
     alerts.add('Edge', [
       alarm(this, 'EdgeErrors', {
         metric: atEdge('5xxErrorRate', 'Average'),
         threshold: 1,
-        why: 'One answer in a hundred is a 5xx as people see it, whichever hop it came from.',
+        why: '1 % of the responses to users are 5xx, from any hop.',
       }),
     ]);
   }

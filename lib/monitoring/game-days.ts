@@ -13,17 +13,17 @@ export interface GameDaysProps {
   aurora: Aurora;
   valkey: ValkeyCluster;
   functions: ServiceFunction[];
-  /** Alerts that end an experiment by themselves. */
+  /** Alerts that stop an experiment automatically. */
   stops: cloudwatch.IAlarm[];
 }
 
 type Action = fis.CfnExperimentTemplate.ExperimentTemplateActionProperty;
 type Target = fis.CfnExperimentTemplate.ExperimentTemplateTargetProperty;
-const LASTS = Duration.minutes(5).toIsoString();
+const EXPERIMENT_DURATION = Duration.minutes(5).toIsoString();
 
 /**
- * Failures to practise, as templates: nothing happens until somebody starts one. What each should show is in
- * docs/runbook.md. The two on functions want the fault injection layer on the function first.
+ * AWS FIS experiment templates. Nothing happens until an engineer starts an experiment. The expected results are in
+ * docs/runbook.md. The two on functions need the fault injection layer on the function first.
  */
 export class GameDays extends Construct {
   readonly #props: GameDaysProps;
@@ -37,32 +37,32 @@ export class GameDays extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
-    this.#failOverDatabase();
-    this.#loseCacheZone();
-    this.#breakFunctions();
+    this.#addDatabaseFailover();
+    this.#interruptCacheZone();
+    this.#addFunctionFaults();
   }
 
-  #failOverDatabase(): void {
+  #addDatabaseFailover(): void {
     const { clusterArn } = this.#props.aurora.cluster;
     this.#allow(['rds:FailoverDBCluster', 'rds:DescribeDBClusters'], [clusterArn]);
     this.#template(
       'DatabaseFailover',
-      'The writer goes, a reader is promoted: writes fail for seconds, reads go on',
+      'The writer fails and a reader is promoted: writes fail for seconds, reads continue',
       { actionId: 'aws:rds:failover-db-cluster', targets: { Clusters: 'target' } },
       { resourceType: 'aws:rds:cluster', resourceArns: [clusterArn], selectionMode: 'ALL' },
     );
   }
 
-  #loseCacheZone(): void {
+  #interruptCacheZone(): void {
     const { stage, valkey } = this.#props;
     const arn = Stack.of(this).formatArn({ service: 'elasticache', resource: `replicationgroup:${valkey.id}` });
     this.#allow(['elasticache:InterruptClusterAzPower', 'elasticache:DescribeReplicationGroups'], [arn]);
     this.#template(
       'CacheZoneLoss',
-      'The cache loses a zone: orders go on, slower, and a replica takes over',
+      'The cache loses a zone and fails over to a replica: orders continue, but slower',
       {
         actionId: 'aws:elasticache:replicationgroup-interrupt-az-power',
-        parameters: { duration: LASTS },
+        parameters: { duration: EXPERIMENT_DURATION },
         targets: { ReplicationGroups: 'target' },
       },
       {
@@ -74,7 +74,7 @@ export class GameDays extends Construct {
     );
   }
 
-  #breakFunctions(): void {
+  #addFunctionFaults(): void {
     const payments = this.#props.functions.find((fn) => fn.functionName === 'payments');
     if (!payments) return;
     const arn = payments.function.functionArn;
@@ -82,20 +82,20 @@ export class GameDays extends Construct {
     const target = { resourceType: 'aws:lambda:function', resourceArns: [arn], selectionMode: 'ALL' };
     this.#template(
       'PaymentsSlow',
-      'Every fifth payment call starts 3 s late: nothing is charged twice',
+      'Every fifth payment call starts 3 s late: no order is charged twice',
       {
         actionId: 'aws:lambda:invocation-add-delay',
-        parameters: { duration: LASTS, invocationPercentage: '20', startupDelayMilliseconds: '3000' },
+        parameters: { duration: EXPERIMENT_DURATION, invocationPercentage: '20', startupDelayMilliseconds: '3000' },
         targets: { Functions: 'target' },
       },
       target,
     );
     this.#template(
       'PaymentsFail',
-      'Every fifth payment call dies: a retry with the same key ends well',
+      'Every fifth payment call fails: a retry with the same key succeeds',
       {
         actionId: 'aws:lambda:invocation-error',
-        parameters: { duration: LASTS, invocationPercentage: '20', preventExecution: 'true' },
+        parameters: { duration: EXPERIMENT_DURATION, invocationPercentage: '20', preventExecution: 'true' },
         targets: { Functions: 'target' },
       },
       target,

@@ -18,13 +18,13 @@ export function balancerAlarms(scope: Construct, { balancer, targets }: Balancer
       metric: targets.metrics.healthyHostCount({ period: MINUTE, statistic: 'Minimum' }),
       threshold: plan.zones,
       below: true,
-      why: 'A zone’s endpoint does not answer. The others carry the traffic; one more and people notice.',
+      why: 'The VPC endpoint of a zone is unhealthy. The other zones take its traffic; users notice a second failure.',
       missing: cloudwatch.TreatMissingData.BREACHING,
     }),
     alarm(scope, 'BalancerErrors', {
       metric: balancer.metrics.httpCodeElb(elb.HttpCodeElb.ELB_5XX_COUNT, { period: MINUTE, statistic: 'Sum' }),
       threshold: 5,
-      why: 'The balancer itself answers 5xx: nothing behind it took the request. Five a minute is no accident.',
+      why: 'The load balancer itself returns 5xx: no target accepted the request. Five a minute indicate a fault.',
     }),
   ];
 }
@@ -36,12 +36,12 @@ export function gatewayAlarms(scope: Construct, { api }: ApiGateway): cloudwatch
     alarm(scope, 'GatewayErrors', {
       metric: metric('AWS/ApiGateway', '5XXError', dimensions, 'Average'),
       threshold: 0.01,
-      why: 'One request in a hundred fails: the availability that we promise is 99.9 in a month, and this eats it in a day.',
+      why: '1 % of requests fail. Our target is 99.9 % a month, and this rate uses up its error budget in three days.',
     }),
     alarm(scope, 'GatewaySlow', {
       metric: metric('AWS/ApiGateway', 'Latency', dimensions, 'p99'),
       threshold: 3_000,
-      why: 'The slowest hundredth waits 3 s; a provider that is slow explains payments, nothing explains more.',
+      why: 'p99 latency is 3 s. A slow provider can explain that for payments, but for no other route.',
     }),
   ];
 }
@@ -55,19 +55,19 @@ export function databaseAlarms(scope: Construct, { cluster }: Aurora, plan: Auro
       threshold: 90,
       periods: 5,
       outOf: 5,
-      why: 'The cluster is at nine tenths of its largest size for five minutes: raise maxAcu before it queues.',
+      why: 'The cluster used 90 % of its maximum capacity for five minutes. Raise maxAcu before queries queue.',
     }),
     alarm(scope, 'DatabaseConnections', {
       metric: cluster.metricDatabaseConnections({ ...options, statistic: 'Maximum' }),
       threshold: Math.floor(plan.maxConnections * 0.8),
-      why: 'Four fifths of the connections are in use: the budget of the synth does not hold, or somebody else connects.',
+      why: '80 % of the connections are in use. The budget of the synth is wrong, or another client connects.',
     }),
     alarm(scope, 'DatabaseDeadlocks', {
       metric: cluster.metricDeadlocks({ ...options, statistic: 'Sum' }),
       threshold: 1,
       periods: 3,
       outOf: 5,
-      why: 'Every writer takes its locks in one order; deadlocks that keep coming mean that one does not.',
+      why: 'All transactions take their locks in the same order. Repeated deadlocks mean that one does not.',
     }),
   ];
   if (plan.readers > 0) {
@@ -75,14 +75,14 @@ export function databaseAlarms(scope: Construct, { cluster }: Aurora, plan: Auro
       alarm(scope, 'ReaderLag', {
         metric: cluster.metric('AuroraReplicaLagMaximum', { ...options, statistic: 'Maximum' }),
         threshold: 1_000,
-        why: 'A reader is a second behind: people who did not write just now see old data for that long.',
+        why: 'Replica lag is one second. Users without a recent write see data that is that old.',
       }),
     );
   }
   return alarms;
 }
 
-/** Hop 10. Its loss costs latency only, so these ring late. */
+/** Hop 10. Losing the cache only adds latency, so the thresholds are high. */
 export function cacheAlarms(scope: Construct, { members }: ValkeyCluster): cloudwatch.Alarm[] {
   return members.flatMap((member, index) => cacheMemberAlarms(scope, member, index === 0 ? '' : String(index + 1)));
 }
@@ -93,45 +93,45 @@ function cacheMemberAlarms(scope: Construct, member: string, suffix: string): cl
     alarm(scope, `CacheMemory${suffix}`, {
       metric: metric('AWS/ElastiCache', 'DatabaseMemoryUsagePercentage', dimensions, 'Maximum'),
       threshold: 85,
-      why: 'Past this, keys are evicted: ended sessions among them, whose tokens would then live out their ten minutes.',
+      why: 'Above this, revoked sessions can be evicted. Their tokens stay valid for up to ten minutes.',
     }),
     alarm(scope, `CacheEngine${suffix}`, {
       metric: metric('AWS/ElastiCache', 'EngineCPUUtilization', dimensions, 'Average'),
       threshold: 80,
       periods: 5,
       outOf: 5,
-      why: 'One core serves all commands; at four fifths of it the 150 ms bound begins to cut.',
+      why: 'One core runs all commands. At 80 %, calls start to exceed the 150 ms timeout.',
     }),
   ];
 }
 
-/** What the code counts itself. */
+/** Alarms on the metrics that the code emits itself. */
 export function businessAlarms(scope: Construct): cloudwatch.Alarm[] {
   const counted = (name: string, service: string) => metric('Throughline', name, { service }, 'Sum');
   return [
     alarm(scope, 'OutboxRelayed', {
       metric: counted('OutboxRelayed', 'relay'),
       threshold: 10,
-      why: 'Functions die, or are refused by SQS, between their commit and their send. The relay carries it; find out why.',
+      why: 'After the commit, functions crash or SQS rejects messages. The relay publishes the events; find the cause.',
     }),
     alarm(scope, 'EventRepublished', {
       metric: counted('EventRepublished', 'reconcile-payments'),
       threshold: 1,
       periods: 1,
       outOf: 1,
-      why: 'A capture or a refund had no effect for three minutes: a message got lost or is a dead letter. It was sent again; look at the queues.',
+      why: 'A capture or refund had no effect for 3 min. The lost or dead message was republished; check the queues.',
     }),
     alarm(scope, 'RevocationNotCached', {
       metric: counted('RevocationNotCached', 'auth'),
       threshold: 1,
       periods: 1,
       outOf: 1,
-      why: 'The cache took a log-out or a password reset not even at the third try: the session’s last access token lives out its ten minutes.',
+      why: 'Caching a log-out or password reset failed three times. The access token stays valid up to ten minutes.',
     }),
     alarm(scope, 'RevocationUnchecked', {
       metric: counted('RevocationUnchecked', 'authorizer'),
       threshold: 10,
-      why: 'The cache does not answer the token check: for ten minutes a log-out is not immediate.',
+      why: 'The token check cannot read the cache. A log-out takes up to ten minutes to take effect.',
     }),
   ];
 }

@@ -7,11 +7,11 @@ import type { ApiGateway } from '../gateway/api-gateway.ts';
 import type { Balancer } from '../gateway/balancer.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 
-/** What is monitoring: a construct a hop. */
+/** The constructs to monitor, for each hop. */
 export interface MonitoredResources {
   stage: Stage;
   plan: AwsPlan;
-  /** The stack with the functions: each of them is monitoring, whoever adds it. */
+  /** The stack with the functions. Every function in it is monitored. */
   services: IConstruct;
   queues: Queues;
   mail: MailIdentity;

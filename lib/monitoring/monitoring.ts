@@ -1,6 +1,7 @@
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct, type IConstruct } from 'constructs';
+import { pascalCase } from '../constructs/names.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 import { Alerts } from './alerts.ts';
@@ -9,14 +10,14 @@ import { GameDays } from './game-days.ts';
 import { balancerAlarms, businessAlarms, cacheAlarms, databaseAlarms, gatewayAlarms } from './hop-alarms.ts';
 import type { MonitoredResources } from './monitored-resources.ts';
 
-/** One dashboard along the request path, one alert a hop and a service, a budget, and the game days. */
+/** One dashboard for the request path, one alert per hop and per service, a budget, and the game days. */
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoredResources) {
     super(scope, id);
     const { stage, plan } = props;
     const alerts = new Alerts(this, 'Alerts', { email: plan.alertEmail });
     const services = functionsByService(props.services);
-    const stops = this.#watchHops(alerts, props);
+    const stops = this.#addHopAlerts(alerts, props);
     for (const [service, functions] of services) {
       alerts.add(
         service,
@@ -29,7 +30,7 @@ export class Monitoring extends Construct {
   }
 
   /** @returns the alerts that stop a game day */
-  #watchHops(alerts: Alerts, props: MonitoredResources): cloudwatch.IAlarm[] {
+  #addHopAlerts(alerts: Alerts, props: MonitoredResources): cloudwatch.IAlarm[] {
     const { plan, stage } = props;
     if (stage.database.kind !== 'aurora') return [];
     const balancer = alerts.add('Balancer', balancerAlarms(this, props.balancer, plan));
@@ -41,7 +42,7 @@ export class Monitoring extends Construct {
     return [balancer, gateway];
   }
 
-  /** Told at four fifths of the month's budget as spent, and when all of it is expected to be. */
+  /** Notifies when actual spend exceeds 80 % of the monthly budget, and when the forecast exceeds all of it. */
   #addBudget(stage: Stage, plan: AwsPlan): void {
     const notice = (notificationType: string, threshold: number) => ({
       notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
@@ -60,12 +61,12 @@ export class Monitoring extends Construct {
   }
 }
 
-/** Every function of the stack, by the service or worker that it belongs to. */
+/** Every function of the stack, grouped by its service or worker. */
 function functionsByService(services: IConstruct): Map<string, ServiceFunction[]> {
   const found = new Map<string, ServiceFunction[]>();
   for (const each of services.node.findAll()) {
     if (!(each instanceof ServiceFunction)) continue;
-    const service = each.node.scope?.node.id ?? each.node.id;
+    const service = pascalCase(each.service);
     found.set(service, [...(found.get(service) ?? []), each]);
   }
   return found;

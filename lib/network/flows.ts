@@ -1,4 +1,4 @@
-/** Who takes part in the network's traffic. A function is a member of a group for each thing that it may reach. */
+/** The security groups. A function is in one group for each resource that it may reach. */
 export type Member =
   | 'functions'
   | 'database-clients'
@@ -17,7 +17,7 @@ export interface Flow {
   readonly to: Member;
   readonly port: number;
   readonly why: string;
-  /** Only in stages with, or without, a database proxy. */
+  /** Limits the flow to stages with (true) or without (false) a database proxy. */
   readonly proxy?: boolean;
 }
 
@@ -25,17 +25,17 @@ export const HTTPS = 443;
 export const POSTGRES = 5432;
 export const VALKEY = 6379;
 
-/** Every flow that the security groups allow. What is not here is refused in both directions. */
+/** Every flow that the security groups allow. All other traffic is denied in both directions. */
 const FLOWS: readonly Flow[] = [
-  { from: 'cloudfront', to: 'balancer', port: HTTPS, why: 'People, through the VPC origin' },
-  { from: 'gateway-clients', to: 'balancer', port: HTTPS, why: 'Services that call the API from inside' },
+  { from: 'cloudfront', to: 'balancer', port: HTTPS, why: 'Users, through the VPC origin' },
+  { from: 'gateway-clients', to: 'balancer', port: HTTPS, why: 'Services that call the API inside the VPC' },
   { from: 'balancer', to: 'api-endpoint', port: HTTPS, why: 'The private API' },
   { from: 'functions', to: 'endpoints', port: HTTPS, why: 'SQS, KMS, SES, Secrets Manager, X-Ray' },
   { from: 'database-clients', to: 'database-proxy', port: POSTGRES, why: 'Queries', proxy: true },
   { from: 'database-clients', to: 'database', port: POSTGRES, why: 'Queries', proxy: false },
-  { from: 'database-proxy', to: 'database', port: POSTGRES, why: 'The connections that the proxy keeps', proxy: true },
-  { from: 'migrations', to: 'database', port: POSTGRES, why: 'The schema, past the proxy' },
-  { from: 'cache-clients', to: 'cache', port: VALKEY, why: 'Sessions, pins, hot products, limits' },
+  { from: 'database-proxy', to: 'database', port: POSTGRES, why: 'Pooled connections of the proxy', proxy: true },
+  { from: 'migrations', to: 'database', port: POSTGRES, why: 'Migrations, which bypass the proxy' },
+  { from: 'cache-clients', to: 'cache', port: VALKEY, why: 'Sessions, pins, hot products, rate limits' },
 ];
 
 /** The flows of a stage. */

@@ -8,11 +8,11 @@ import { type Flow, flowsOf, type Member } from './flows.ts';
 
 const { InterfaceVpcEndpointAwsService: service } = ec2;
 
-/** What functions without a way to the internet call, by address in the network. */
+/** AWS services that functions call through VPC endpoints, since they have no route to the internet. */
 const ENDPOINTS = {
   Sqs: service.SQS,
   Kms: service.KMS,
-  // The SES API. The constant named SES is its SMTP service.
+  // The SES API. `service.SES` is its SMTP endpoint.
   Email: service.EMAIL,
   SecretsManager: service.SECRETS_MANAGER,
 } as const;
@@ -23,12 +23,12 @@ export interface NetworkProps {
 }
 
 /**
- * Private and isolated subnets over the stage's zones. Nothing in it has a public address and there is no NAT gateway:
- * AWS is reached by endpoints, people come in through CloudFront's VPC origin.
+ * Isolated subnets in the stage's zones. No resource has a public address and there is no NAT gateway. Functions reach
+ * AWS through VPC endpoints, and requests arrive through CloudFront's VPC origin.
  */
 export class Network extends Construct {
   readonly vpc: ec2.Vpc;
-  /** The one door of the private API. */
+  /** The only endpoint of the private API. */
   readonly apiEndpoint: ec2.InterfaceVpcEndpoint;
   readonly #groups: Record<Member, ec2.ISecurityGroup>;
 
@@ -45,7 +45,7 @@ export class Network extends Construct {
     });
     Validations.of(this.vpc).acknowledge({
       id: 'CloudFormation-Validate::W3010',
-      reason: 'Zones are named by the stage, so that a synth asks AWS nothing',
+      reason: 'The stage names its zones, so that a synth needs no lookup in AWS',
     });
     this.#attachInternetGateway();
     this.#logFlows(stage);
@@ -53,7 +53,7 @@ export class Network extends Construct {
     this.apiEndpoint = this.#addEndpoints(plan);
   }
 
-  /** Where functions, the balancer and the endpoints are. */
+  /** The subnets of the functions, the balancer and the endpoints. */
   get serviceSubnets(): ec2.SubnetSelection {
     return { subnetGroupName: 'services' };
   }
@@ -62,12 +62,12 @@ export class Network extends Construct {
     return { subnetGroupName: 'data' };
   }
 
-  /** The group whose members may do what `flows.ts` says of it. */
+  /** The security group of a member, with the flows that `flows.ts` lists for it. */
   group(member: Member): ec2.ISecurityGroup {
     return this.#groups[member];
   }
 
-  /** CloudFront's VPC origins want one to be attached; no route leads to it. */
+  /** CloudFront's VPC origins require an attached internet gateway. No route uses it. */
   #attachInternetGateway(): void {
     const gateway = new ec2.CfnInternetGateway(this, 'InternetGateway');
     new ec2.CfnVPCGatewayAttachment(this, 'InternetGatewayAttachment', {
@@ -94,7 +94,7 @@ export class Network extends Construct {
     });
   }
 
-  /** A group a role in the traffic, with the flows of the table and no other, outgoing ones included. */
+  /** Creates one group per member, with exactly the flows of the table, also for egress. */
   #makeGroups(flows: Flow[]): Record<Member, ec2.ISecurityGroup> {
     const members = [...new Set(flows.flatMap(({ from, to }) => [from, to]))].filter(
       (name): name is Member => name !== 'cloudfront',
@@ -110,20 +110,20 @@ export class Network extends Construct {
       ]),
     ) as Record<Member, ec2.SecurityGroup>;
     for (const { from, to, port, why } of flows) {
-      // CloudFront's own rule needs a prefix list's id, which only AWS knows: the balancer adds it.
+      // CloudFront's rule needs the id of a prefix list, which is looked up at deploy time. The balancer adds the rule.
       if (from === 'cloudfront') continue;
       groups[to].addIngressRule(groups[from], ec2.Port.tcp(port), why);
       groups[from].addEgressRule(groups[to], ec2.Port.tcp(port), why);
     }
-    // Handed out closed: constructs of the CDK like to add rules of their own, and the table is the whole truth.
-    const closed = Object.entries(groups).map(([name, group]) => [
+    // Immutable, since CDK constructs add rules of their own and the table must list every flow.
+    const immutable = Object.entries(groups).map(([name, group]) => [
       name,
       ec2.SecurityGroup.fromSecurityGroupId(this, `${name}-closed`, group.securityGroupId, { mutable: false }),
     ]);
-    return Object.fromEntries(closed);
+    return Object.fromEntries(immutable);
   }
 
-  /** Credentials and resources of this account only: nothing is carried out through a door that is there for SQS. */
+  /** Allows this account's credentials and resources only, so that no data leaves the account through an endpoint. */
   #ownAccountOnly(): iam.PolicyStatement {
     const { account } = Stack.of(this);
     return new iam.PolicyStatement({
@@ -137,17 +137,22 @@ export class Network extends Construct {
   #addEndpoints(plan: AwsPlan): ec2.InterfaceVpcEndpoint {
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     const common = { securityGroups: [this.group('endpoints')], privateDnsEnabled: true, open: false };
-    const few = { subnets: this.vpc.selectSubnets(this.serviceSubnets).subnets.slice(0, plan.endpointZones) };
+    const endpointSubnets = {
+      subnets: this.vpc.selectSubnets(this.serviceSubnets).subnets.slice(0, plan.endpointZones),
+    };
     for (const [name, service] of Object.entries(ENDPOINTS))
-      this.vpc.addInterfaceEndpoint(name, { ...common, service, subnets: few }).addToPolicy(this.#ownAccountOnly());
-    if (plan.tracing) this.vpc.addInterfaceEndpoint('XRay', { ...common, service: service.XRAY, subnets: few });
+      this.vpc
+        .addInterfaceEndpoint(name, { ...common, service, subnets: endpointSubnets })
+        .addToPolicy(this.#ownAccountOnly());
+    if (plan.tracing)
+      this.vpc.addInterfaceEndpoint('XRay', { ...common, service: service.XRAY, subnets: endpointSubnets });
     return this.vpc.addInterfaceEndpoint('ExecuteApi', {
       service: service.APIGATEWAY,
       open: false,
-      // The balancer names the private custom domain; the service's own name must not be caught.
+      // The balancer uses the private custom domain. Private DNS would send every execute-api name to this endpoint.
       privateDnsEnabled: false,
       securityGroups: [this.group('api-endpoint')],
-      // In every zone: this is what the balancer spreads the traffic over.
+      // In every zone, since the balancer distributes the traffic over these interfaces.
       subnets: this.serviceSubnets,
     });
   }

@@ -13,11 +13,11 @@ const { prices, hoursAMonth, ...about } = JSON.parse(
 };
 export const PRICE_LIST = about;
 
-/** What one order brings with it. Guesses of a shop with ten looks a sale; change them to yours. */
+/** The usage that one order causes. Estimates for a shop with ten product views per sale; replace them with yours. */
 export const PER_ORDER = {
   apiCalls: 14,
   fileRequests: 20,
-  /** Functions run for it, the token check and the workers included, and how long each takes. */
+  /** Invocations, with the token check and the workers, and the duration and memory of each. */
   invocations: 28,
   secondsEach: 0.03,
   gibEach: 0.6,
@@ -27,20 +27,20 @@ export const PER_ORDER = {
   databaseIos: 60,
   logKilobytes: 25,
   databaseKilobytes: 6,
-  /** Aurora capacity for each order a second, on the writer. */
+  /** Aurora capacity units on the writer for each order per second. */
   acu: 0.15,
 };
 
-/** Not in the sum, whatever the load. */
+/** Not in the sum, at any load. */
 export const NOT_INCLUDED = [
-  'traffic to the internet and between zones',
-  'backups beyond the free share',
-  'X-Ray traces past the free tier',
-  'data through the interface endpoints, and the second endpoint of the proxy',
-  'probes of the health check, the sweeps and the synthetic buyer',
-  'access logs, flow logs and the firewall’s log',
+  'data transfer to the internet and between zones',
+  'backup storage beyond the free allowance',
+  'X-Ray traces beyond the free tier',
+  'data processed by the interface endpoints, and the second endpoint of the proxy',
+  'requests of the health check, the scheduled jobs and the synthetic buyer',
+  'access logs, flow logs and AWS WAF logs',
   'readers and warm functions that autoscaling adds',
-  'custom metrics (about 10 names a function that counts)',
+  'custom metrics (about 10 names per function that emits them)',
   'the hosted zone, which exists already',
   'AWS Support and taxes',
 ];
@@ -57,15 +57,15 @@ export interface CostLine {
   usdAMonth: number;
 }
 
-/** What a stage costs a month at so many orders a second, all month long; 0 is idle. */
+/** The cost of a stage per month, at a constant number of orders per second; 0 is idle. */
 export function monthlyCost(resources: TemplateResource[], ordersPerSecond: number): CostLine[] {
-  return [...standing(resources), ...database(resources, ordersPerSecond), ...used(ordersPerSecond)]
+  return [...fixedCosts(resources), ...databaseCosts(resources, ordersPerSecond), ...usageCosts(ordersPerSecond)]
     .map((line) => ({ ...line, usdAMonth: Math.round(line.usdAMonth * 100) / 100 }))
     .filter(({ usdAMonth }) => usdAMonth > 0);
 }
 
-/** What costs the same whether anybody comes or not. */
-function standing(resources: TemplateResource[]): CostLine[] {
+/** Costs that do not depend on the load. */
+function fixedCosts(resources: TemplateResource[]): CostLine[] {
   const of = (type: string) => resources.filter((each) => each.type === type);
   const sum = (type: string, each: (properties: TemplateResource['properties']) => number) =>
     of(type).reduce((total, { properties }) => total + each(properties), 0);
@@ -109,27 +109,27 @@ function standing(resources: TemplateResource[]): CostLine[] {
   ];
 }
 
-/** Awake hours a day of a cluster that sleeps: a sweep every six hours, each keeping it up for its pause. */
-const SWEEPS_A_DAY = 4;
-const LEAST_AWAKE_ACU = 0.5;
-const PROXY_LEAST_ACU = 8;
+/** Scheduled jobs wake a paused cluster every six hours. It stays awake until its auto-pause time is over. */
+const WAKE_UPS_PER_DAY = 4;
+const MIN_AWAKE_ACU = 0.5;
+const MIN_PROXY_ACU = 8;
 
-function database(resources: TemplateResource[], ordersPerSecond: number): CostLine[] {
+function databaseCosts(resources: TemplateResource[], ordersPerSecond: number): CostLine[] {
   const cluster = resources.find(({ type }) => type === 'AWS::RDS::DBCluster');
   if (!cluster) return [];
   const { MinCapacity, MaxCapacity, SecondsUntilAutoPause = 0 } = cluster.properties.ServerlessV2ScalingConfiguration;
   const instances = resources.filter(({ type }) => type === 'AWS::RDS::DBInstance').length;
-  const wanted = Math.max(MinCapacity, LEAST_AWAKE_ACU, ordersPerSecond * PER_ORDER.acu);
-  const acu = Math.min(MaxCapacity, wanted);
-  const sleeps = MinCapacity === 0 && ordersPerSecond === 0;
-  const awakeHours = sleeps ? (hoursAMonth / 24) * SWEEPS_A_DAY * (SecondsUntilAutoPause / 3600) : hoursAMonth;
+  const needed = Math.max(MinCapacity, MIN_AWAKE_ACU, ordersPerSecond * PER_ORDER.acu);
+  const acu = Math.min(MaxCapacity, needed);
+  const pauses = MinCapacity === 0 && ordersPerSecond === 0;
+  const awakeHours = pauses ? (hoursAMonth / 24) * WAKE_UPS_PER_DAY * (SecondsUntilAutoPause / 3600) : hoursAMonth;
   const proxies = resources.filter(({ type }) => type === 'AWS::RDS::DBProxy').length;
   const perMonth = ordersPerSecond * 3600 * hoursAMonth;
   return [
     { what: 'Aurora capacity', usdAMonth: acu * instances * awakeHours * price('acuHour') },
     {
       what: 'Aurora proxy',
-      usdAMonth: proxies * Math.max(PROXY_LEAST_ACU, acu * instances) * hoursAMonth * price('proxyAcuHour'),
+      usdAMonth: proxies * Math.max(MIN_PROXY_ACU, acu * instances) * hoursAMonth * price('proxyAcuHour'),
     },
     {
       what: 'Aurora storage',
@@ -142,8 +142,8 @@ function database(resources: TemplateResource[], ordersPerSecond: number): CostL
   ];
 }
 
-/** What is paid by use. */
-function used(ordersPerSecond: number): CostLine[] {
+/** Costs that depend on the load. */
+function usageCosts(ordersPerSecond: number): CostLine[] {
   const orders = ordersPerSecond * 3600 * hoursAMonth;
   const millions = (perOrder: number) => (orders * perOrder) / MILLION;
   const { apiCalls, fileRequests, invocations, secondsEach, gibEach } = PER_ORDER;
@@ -168,20 +168,20 @@ function used(ordersPerSecond: number): CostLine[] {
 }
 
 /**
- * Whether the stage's bounds carry so many orders a second: functions at once, and the database's largest size.
- * @returns what gives way first, or undefined
+ * Checks a load against the stage's limits: the concurrency of a service, and the maximum size of the database.
+ * @returns the limit that is reached first, or undefined
  */
 export function limitOf(resources: TemplateResource[], ordersPerSecond: number): string | undefined {
   const orders = resources.find((each) => each.properties.Environment?.Variables?.POWERTOOLS_SERVICE_NAME === 'orders');
   const most = orders?.properties.ReservedConcurrentExecutions;
-  const [LOOKS_AND_ORDERS, SHARE] = [PER_ORDER.apiCalls, 0.5];
-  const atOnce = ordersPerSecond * LOOKS_AND_ORDERS * SHARE * PER_ORDER.secondsEach;
-  if (most !== undefined && atOnce > most)
-    return `a service may run ${most} functions at once, needed are about ${Math.ceil(atOnce)}`;
+  const serviceShare = 0.5;
+  const concurrency = ordersPerSecond * PER_ORDER.apiCalls * serviceShare * PER_ORDER.secondsEach;
+  if (most !== undefined && concurrency > most)
+    return `a service may run ${most} functions at once but needs about ${Math.ceil(concurrency)}`;
   const cluster = resources.find(({ type }) => type === 'AWS::RDS::DBCluster');
   const largest = cluster?.properties.ServerlessV2ScalingConfiguration.MaxCapacity;
   const acu = ordersPerSecond * PER_ORDER.acu;
   return largest !== undefined && acu > largest
-    ? `the database may grow to ${largest} ACU, needed are about ${Math.ceil(acu)}`
+    ? `the database may grow to ${largest} ACU but needs about ${Math.ceil(acu)}`
     : undefined;
 }

@@ -1,14 +1,14 @@
 import * as z from 'zod';
+import { API_ROUTES } from '../../lambdas/registry.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
 import { commonProblems, type ProblemKind } from '../../lambdas/shared/problem.ts';
-import { API_ROUTES } from '../api-routes.ts';
 
 type Json = Record<string, unknown>;
 
-/** The OpenAPI document of the public API, made from the contracts; `docs/openapi.json` is its committed form. */
+/** The OpenAPI document of the public API, generated from the contracts; `docs/openapi.json` is the committed copy. */
 export function openApiDocument(): Json {
   const paths: Record<string, Json> = {};
-  for (const route of Object.values(API_ROUTES) as Route[]) {
+  for (const route of API_ROUTES) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   }
   return {
@@ -27,7 +27,7 @@ export function openApiDocument(): Json {
   };
 }
 
-/** RFC 9457. Further members (`productId`, `paymentId`, …) come with some codes. */
+/** RFC 9457. Some codes add members (`productId`, `paymentId`, …). */
 const PROBLEM: Json = {
   type: 'object',
   required: ['type', 'title', 'status', 'code', 'requestId'],
@@ -50,12 +50,12 @@ const PROBLEM: Json = {
 };
 
 function operation(route: Route): Json {
-  const closed = route.caller === 'user' || route.caller === 'admin';
+  const needsToken = route.caller === 'user' || route.caller === 'admin';
   return {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.path.split('/')[1]],
-    security: closed ? [{ accessToken: [] }] : [],
+    security: needsToken ? [{ accessToken: [] }] : [],
     parameters: parametersOf(route),
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
@@ -75,7 +75,7 @@ function parametersOf(route: Route): Json[] {
     name: 'Idempotency-Key',
     in: 'header',
     required: true,
-    description: 'A fresh random value for each intent; the same value answers the first answer again.',
+    description: 'A new random value for each operation. A retry with the same value returns the first response.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   };
   return [
@@ -102,7 +102,7 @@ function responsesOf(route: Route): Json {
   );
 }
 
-/** Every refusal that a route can answer with: its own, and those that come with what it asks for. */
+/** Every error that a route can return: its own, and those that its inputs and its caller add. */
 export function problemsFor(route: Route): ProblemKind[] {
   const {
     VALIDATION_FAILED,
@@ -121,11 +121,11 @@ export function problemsFor(route: Route): ProblemKind[] {
   return [
     ...(route.problems ?? []),
     ...(route.body || route.query || route.params ? [VALIDATION_FAILED] : []),
-    // A path that is escaped past recognition (%2F) is no path of this API.
+    // A path parameter with an escaped slash (%2F) matches no path of this API.
     ...(route.params ? [NOT_FOUND] : []),
     ...(route.body ? [PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE] : []),
     ...(route.caller === 'user' || route.caller === 'admin' ? [UNAUTHENTICATED] : []),
-    // Also the gateway's answer to a path with control characters: no policy of an authorizer matches one.
+    // The gateway also returns this for a path with control characters, which no authorizer policy matches.
     ...(route.caller === 'admin' || (route.caller === 'user' && route.params) ? [FORBIDDEN] : []),
     ...(route.idempotent ? [IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS] : []),
     TOO_MANY_REQUESTS,
@@ -158,7 +158,7 @@ function problemsOf(route: Route): Json {
   );
 }
 
-/** What the documents of these kinds have beside the members that all have. */
+/** The members that these problems have in addition to the common ones. */
 function membersOf(kinds: ProblemKind[]): Json {
   return Object.fromEntries(
     kinds.flatMap(({ code, members }) =>
@@ -172,13 +172,13 @@ function membersOf(kinds: ProblemKind[]): Json {
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema, '~standard': standard, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io }) as Json;
-  return io === 'output' ? (open(json) as Json) : json;
+  return io === 'output' ? (withUnknownFields(json) as Json) : json;
 }
 
-/** Fields may be added to an answer without a new version: a client must not refuse one that it does not know. */
-function open(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(open);
+/** A response may gain fields without a new version, so a client must accept fields that it does not know. */
+function withUnknownFields(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withUnknownFields);
   if (!schema || typeof schema !== 'object') return schema;
   const kept = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && value === false));
-  return Object.fromEntries(kept.map(([key, value]) => [key, open(value)]));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withUnknownFields(value)]));
 }

@@ -17,7 +17,7 @@ const isQueue = (name: string) => (each: TemplateResource) => String(each.proper
 const functionNamed = (name: string) => (each: TemplateResource) =>
   each.properties.Environment?.Variables?.POWERTOOLS_SERVICE_NAME === name;
 const lambda: Describe = ({ MemorySize, ReservedConcurrentExecutions: most }) =>
-  `${MemorySize} MiB, ${most === undefined ? 'unbounded' : `at most ${most} at once`}`;
+  `${MemorySize} MiB, ${most === undefined ? 'no concurrency limit' : `concurrency limit ${most}`}`;
 const service = (duty: string, name: string, test: string): Row => ({
   duty,
   type: 'AWS::Lambda::Function',
@@ -25,20 +25,20 @@ const service = (duty: string, name: string, test: string): Row => ({
   what: lambda,
   test,
 });
-const policies = (wanted: string) => (each: TemplateResource) =>
-  JSON.stringify(each.properties.TargetTrackingScalingPolicyConfiguration ?? '').includes(wanted);
+const policies = (metric: string) => (each: TemplateResource) =>
+  JSON.stringify(each.properties.TargetTrackingScalingPolicyConfiguration ?? '').includes(metric);
 
-/** What the architecture promises, hop by hop: the resource that keeps it and the test that shows it. */
+/** The requirements of each hop, with the resource that meets each one and the test that verifies it. */
 const ROWS: Row[] = [
   {
-    duty: 'DNS: the name, over both protocols',
+    duty: 'DNS: the domain, over IPv4 and IPv6',
     type: 'AWS::Route53::RecordSet',
     where: ({ properties }) => properties.Failover === 'PRIMARY',
     what: ({ Type }) => `alias ${Type}`,
     test: 'test/synth/edge.test.ts',
   },
   {
-    duty: 'CDN: files at the edge, the API behind it',
+    duty: 'CDN: the storefront and the API',
     type: 'AWS::CloudFront::Distribution',
     what: ({ DistributionConfig: { HttpVersion, PriceClass } }) => `${HttpVersion}, ${PriceClass}`,
     test: 'test/synth/edge.test.ts',
@@ -56,26 +56,26 @@ const ROWS: Row[] = [
     test: 'test/synth/edge.test.ts',
   },
   {
-    duty: 'HTTPS everywhere: refused without',
+    duty: 'HTTPS everywhere: other requests denied',
     type: 'AWS::SQS::QueuePolicy',
-    what: () => 'denies what is not TLS',
+    what: () => 'denies requests without TLS',
     test: 'test/synth/messaging.test.ts',
   },
   {
-    duty: 'Balancer over all zones',
+    duty: 'Load balancing over all zones',
     type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
     what: ({ Scheme, Subnets }) => `${Scheme}, ${Subnets.length} zones`,
     test: 'test/synth/gateway.test.ts',
   },
   {
-    duty: 'Reroute on a dead server',
+    duty: 'Failover from an unhealthy target',
     type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
     what: ({ HealthCheckIntervalSeconds, Targets }) =>
-      `${Targets.length} targets, asked every ${HealthCheckIntervalSeconds} s`,
+      `${Targets.length} targets, checked every ${HealthCheckIntervalSeconds} s`,
     test: 'test/synth/gateway.test.ts, test/failure',
   },
   {
-    duty: 'Reroute when the region does not answer',
+    duty: 'Failover when the region is unavailable',
     type: 'AWS::Route53::HealthCheck',
     what: ({ HealthCheckConfig: { FailureThreshold } }) => `${FailureThreshold} failures, then the maintenance page`,
     test: 'test/synth/edge.test.ts',
@@ -90,14 +90,14 @@ const ROWS: Row[] = [
   {
     duty: 'Gateway: token check',
     type: 'AWS::ApiGateway::Authorizer',
-    what: ({ AuthorizerResultTtlInSeconds }) => `asked each time (kept ${AuthorizerResultTtlInSeconds} s)`,
+    what: ({ AuthorizerResultTtlInSeconds }) => `called for each request (cached ${AuthorizerResultTtlInSeconds} s)`,
     test: 'test/path/auth.test.ts',
   },
   {
     duty: 'Gateway: rate limiting and logging',
     type: 'AWS::ApiGateway::Stage',
     where: ({ stack }) => stack === 'gateway',
-    what: ({ MethodSettings }) => `${MethodSettings.length} methods limited, one line a request`,
+    what: ({ MethodSettings }) => `${MethodSettings.length} methods limited, one log line per request`,
     test: 'test/synth/gateway.test.ts',
   },
   service('Auth', 'auth', 'test/path/auth.test.ts'),
@@ -109,34 +109,34 @@ const ROWS: Row[] = [
     type: 'AWS::ApplicationAutoScaling::ScalingPolicy',
     where: policies('LambdaProvisioned'),
     what: ({ TargetTrackingScalingPolicyConfiguration: { TargetValue } }) =>
-      `more when ${TargetValue * 100} % are busy`,
+      `scales out at ${TargetValue * 100} % utilization`,
     test: 'test/synth/functions.test.ts',
   },
   {
     duty: 'Queue',
     type: 'AWS::SQS::Queue',
     where: isQueue('order-events'),
-    what: ({ RedrivePolicy }) => `dead letter after ${RedrivePolicy.maxReceiveCount}`,
+    what: ({ RedrivePolicy }) => `dead letter after ${RedrivePolicy.maxReceiveCount} receives`,
     test: 'test/synth/messaging.test.ts',
   },
   service('E-mail worker', 'email', 'test/path/purchase.test.ts'),
   service('Notification worker', 'notification-worker', 'test/path/purchase.test.ts'),
   {
-    duty: 'Bulk worker’s queue; the worker’s slot is in lib/request-path.ts',
+    duty: 'Bulk worker’s queue; add the worker in lib/request-path.ts',
     type: 'AWS::SQS::Queue',
     where: isQueue('bulk-jobs'),
-    what: ({ RedrivePolicy }) => `dead letter after ${RedrivePolicy.maxReceiveCount}`,
+    what: ({ RedrivePolicy }) => `dead letter after ${RedrivePolicy.maxReceiveCount} receives`,
     test: 'test/synth/messaging.test.ts',
   },
   {
     duty: 'Worker autoscaling',
     type: 'AWS::Lambda::EventSourceMapping',
-    what: ({ ScalingConfig }) => `up to ${ScalingConfig.MaximumConcurrency} at once with the backlog`,
+    what: ({ ScalingConfig }) => `scales with the backlog, up to ${ScalingConfig.MaximumConcurrency} at once`,
     test: 'test/synth/functions.test.ts',
   },
-  { duty: 'Primary; vertical scaling', type: 'AWS::RDS::DBCluster', what: acu, test: 'test/synth/data.test.ts' },
+  { duty: 'Writer; vertical scaling', type: 'AWS::RDS::DBCluster', what: acu, test: 'test/synth/data.test.ts' },
   {
-    duty: 'Replicas; automatic failover',
+    duty: 'Readers; automatic failover',
     type: 'AWS::RDS::DBInstance',
     where: ({ id }) => id.includes('Reader'),
     what: ({ PromotionTier }) => `promotion tier ${PromotionTier}`,
@@ -150,7 +150,7 @@ const ROWS: Row[] = [
     test: 'test/synth/data.test.ts',
   },
   {
-    duty: 'Connections through a failover',
+    duty: 'Connections kept during a failover',
     type: 'AWS::RDS::DBProxy',
     what: () => 'TLS and IAM only',
     test: 'test/synth/data.test.ts',
@@ -163,7 +163,7 @@ const ROWS: Row[] = [
   },
 ];
 
-/** `docs/path.md`: made from the synthesized templates of `dev` and `prod`, so that it cannot tell what is not so. */
+/** `docs/path.md`, generated from the synthesized templates of `dev` and `prod` so that it always matches them. */
 export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string {
   const dev = readResources(assemblies.dev, 'dev');
   const prod = readResources(assemblies.prod, 'prod');
@@ -173,17 +173,17 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     return `| ${row.duty} | \`${row.type}\` | ${stacks.join(', ')} | ${summary(row, dev)} | ${summary(row, prod)} | ${row.test} |`;
   });
   return [
-    '# The request path, as the templates have it',
+    '# The request path in the templates',
     '',
-    'Made by `npm run docs` from the synthesized stages; a test fails when it is stale.',
+    'Generated by `npm run docs` from the synthesized stages. A test fails when it is out of date.',
     '',
-    '| duty | resource | stack | dev | prod | shown by |',
+    '| requirement | resource | stack | dev | prod | verified by |',
     '|---|---|---|---|---|---|',
     ...rows,
     '',
-    '## Who may connect to whom',
+    '## Allowed connections',
     '',
-    'From the security groups of the templates; what is not here is refused.',
+    'From the security groups of the templates. All other traffic is denied.',
     '',
     ...(['dev', 'prod'] as const).flatMap((stage) => flowTable(stage, stage === 'dev' ? dev : prod)),
   ].join('\n');
@@ -191,7 +191,7 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
 
 const matches = (row: Row, each: TemplateResource) => each.type === row.type && (row.where?.(each) ?? true);
 
-/** What a stage has of it: how many, and of what size. */
+/** The number and size of a row's resources in a stage. */
 function summary(row: Row, resources: TemplateResource[]): string {
   const found = resources.filter((each) => matches(row, each)).map((each) => row.what(each.properties, resources));
   if (found.length === 0) return '–';

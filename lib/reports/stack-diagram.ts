@@ -10,7 +10,7 @@ interface StackArtifact {
   properties: { templateFile?: string };
 }
 
-/** The stacks of a synthesized stage and what each is built upon, as a Mermaid flow chart from the assembly's manifest. */
+/** A Mermaid flow chart of a synthesized stage's stacks and their dependencies, from the assembly's manifest. */
 export function stackDiagram(assembly: string, stage: string): string {
   const read = (file: string) => JSON.parse(readFileSync(path.join(assembly, file), 'utf8'));
   const artifacts: Record<string, StackArtifact> = read('manifest.json').artifacts;
@@ -28,15 +28,16 @@ export function stackDiagram(assembly: string, stage: string): string {
   return ['```mermaid', 'flowchart LR', ...nodes.sort(), ...edges.sort(), '```'].join('\n');
 }
 
-/** The readme with the diagram between its two marks. @throws Error when the marks are not there */
+/** Returns the readme with the diagram between its two markers. @throws Error when a marker is missing */
 export function withStackDiagram(readme: string, diagram: string): string {
   const [before, rest] = readme.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md has no lines "${BEGIN}" and "${END}"`);
+  if (before === undefined || after === undefined)
+    throw new Error(`README.md must have the lines "${BEGIN}" and "${END}".`);
   return `${before}${BEGIN}\n${diagram}\n${END}${after}`;
 }
 
-/** Leaves out what is reached by way of another: an arrow for each would hide the order. */
+/** Leaves out indirect dependencies, since an arrow for each would hide the order. */
 function nearest(bases: string[], basesOf: Map<string, string[]>): string[] {
   const stacks = bases.filter((base) => basesOf.has(base));
   return stacks.filter((base) => !stacks.some((other) => other !== base && reaches(other, base, basesOf)));

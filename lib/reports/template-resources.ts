@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A value of a template: looked into by name, without knowing its shape. */
+/** A value of a template. Its shape is unknown, so that callers read properties by name. */
 type Json = ReturnType<typeof JSON.parse>;
 export interface TemplateResource {
   stack: string;
@@ -27,14 +27,14 @@ export function readResources(assembly: string, stage: string): TemplateResource
     });
 }
 
-/** Logical ids by what they are called for people: `Network/Vpc` resources of security groups, by description. */
+/** A connection that the security groups allow. Groups have the names of their descriptions. */
 export interface FlowRow {
   from: string;
   to: string;
   port: string;
 }
 
-/** Who may open a connection to whom, as the security groups of the templates say. Rules of both ends must agree. */
+/** The connections that the security groups of the templates allow, from their ingress rules. */
 export function readFlows(resources: TemplateResource[]): FlowRow[] {
   const names = new Map<string, string>();
   for (const { type, id, properties } of resources)

@@ -37,7 +37,11 @@ export async function fuzz(platform: Platform): Promise<void> {
   const args = [
     ...['-m', 'schemathesis.cli', 'run', path.join(ROOT, 'docs', 'openapi.json'), '--url', api],
     ...['-H', `Authorization: Bearer ${accessToken}`, '--checks', CHECKS.join(','), '--max-examples', String(EXAMPLES)],
-    ...['--generation-deterministic', '--no-color', ...NOT_INCLUDED.flatMap((name) => ['--exclude-operation-id', name])],
+    ...[
+      '--generation-deterministic',
+      '--no-color',
+      ...NOT_INCLUDED.flatMap((name) => ['--exclude-operation-id', name]),
+    ],
   ];
   await run(pythonOf(FUZZ_PYTHON), args, {
     cwd: inside(platform.instance),

@@ -1,4 +1,4 @@
-import { NOT_INCLUDED, limitOf, monthlyCost, PER_ORDER, PRICE_LIST } from '../../lib/reports/cost.ts';
+import { limitOf, monthlyCost, NOT_INCLUDED, PER_ORDER, PRICE_LIST } from '../../lib/reports/cost.ts';
 import { readResources } from '../../lib/reports/template-resources.ts';
 import { synthesizeStage } from '../deployment/synthesize-stage.ts';
 

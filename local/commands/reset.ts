@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { defaultInstance, CommandError } from '../instance.ts';
+import { CommandError, defaultInstance } from '../instance.ts';
 import { databaseFolders } from '../servers/postgres-installation.ts';
 import { stopPlatform } from './stop.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { watch } from '../deployment/watch.ts';
-import { defaultInstance, inside, prepareFolder, CommandError } from '../instance.ts';
+import { CommandError, defaultInstance, inside, prepareFolder } from '../instance.ts';
 import { isReady, Platform, type Step } from '../platform.ts';
 import { assertNotRunning, runningProcesses, waitUntil } from '../servers/processes.ts';
 

@@ -1,5 +1,5 @@
-import { defaultInstance, type Instance, CommandError } from '../instance.ts';
-import { stopOrphans, runningProcesses, waitUntil } from '../servers/processes.ts';
+import { CommandError, defaultInstance, type Instance } from '../instance.ts';
+import { runningProcesses, stopOrphans, waitUntil } from '../servers/processes.ts';
 
 const STOP_TIMEOUT_MS = 60_000;
 

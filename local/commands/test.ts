@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fuzz } from '../checks/fuzz.ts';
 import { lintTemplates } from '../checks/lint-templates.ts';
 import { openControl } from '../checks/test-control.ts';
-import { freePorts, type Instance, inside, prepareFolder, ROOT, CommandError } from '../instance.ts';
+import { CommandError, freePorts, type Instance, inside, prepareFolder, ROOT } from '../instance.ts';
 import { Platform } from '../platform.ts';
 import { databaseFolders } from '../servers/postgres-installation.ts';
 import { assertNotRunning } from '../servers/processes.ts';

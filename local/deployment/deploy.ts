@@ -9,8 +9,9 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SERVICES_WITH_PASSWORD } from '../../lambdas/registry.ts';
 import { passwordParameter } from '../../lib/constructs/stage-secret.ts';
-import { type Instance, inside, ROOT, SERVICES_WITH_PASSWORD, type Secrets, CommandError } from '../instance.ts';
+import { CommandError, type Instance, inside, ROOT, type Secrets } from '../instance.ts';
 import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutProxies } from '../servers/emulator.ts';
 import { fillGaps } from './emulator-gaps.ts';
 
@@ -69,11 +70,17 @@ export async function bootstrap(instance: Instance, endpoint: AwsEndpoint): Prom
   if (!there) await cdk(instance, endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
 }
 
+/** The parameters of the services stack that carry the services' passwords, by name. */
+export const passwordParameters = (secrets: Secrets): Record<string, string> =>
+  Object.fromEntries(
+    SERVICES_WITH_PASSWORD.map((service) => [passwordParameter(service), secrets.services[service] as string]),
+  );
+
 /** `cdk deploy` of the local stage, then what the emulator dropped from the templates. */
 export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
-  const parameters = SERVICES_WITH_PASSWORD.flatMap((service) => [
+  const parameters = Object.entries(passwordParameters(secrets)).flatMap(([name, value]) => [
     '--parameters',
-    `${SERVICES}:${passwordParameter(service)}=${secrets.services[service]}`,
+    `${SERVICES}:${name}=${value}`,
   ]);
   await cdk(instance, endpoint, [
     'deploy',

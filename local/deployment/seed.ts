@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { hashPassword, verifyPassword } from '../../lambdas/auth/passwords.ts';
-import { DATABASE_SERVICES, roleOf } from '../../lambdas/database/database-roles.ts';
-import { migrate } from '../../lambdas/database/migrate.ts';
+import { migrate } from '../../lambdas/database/migrate/migrate.ts';
+import { DATABASE_SERVICES, roleOf } from '../../lambdas/registry.ts';
 import type { Secrets } from '../instance.ts';
 import type { Postgres } from '../servers/postgres.ts';
 

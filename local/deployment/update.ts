@@ -7,9 +7,9 @@ import {
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Instance } from '../instance.ts';
+import type { Instance, Secrets } from '../instance.ts';
 import { ACCOUNT, type AwsEndpoint, REGION, sdkSettings } from '../servers/emulator.ts';
-import { assemblyOf, readTemplate, STACKS } from './deploy.ts';
+import { assemblyOf, passwordParameters, readTemplate, STACKS } from './deploy.ts';
 import { fillGaps } from './emulator-gaps.ts';
 import { zipFolder } from './zip.ts';
 
@@ -24,7 +24,8 @@ const UPDATE_TIMEOUT_S = 60;
  * Updates the deployed stacks to what is synthesized, as `cdk deploy` would but without its start-up: a saved construct is
  * live within seconds. Only for the emulator that this run started; the first deployment is always the CDK's own.
  */
-export async function updateStacks(instance: Instance, endpoint: AwsEndpoint): Promise<void> {
+export async function updateStacks(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
+  const passwords = passwordParameters(secrets);
   const settings = await sdkSettings(endpoint);
   const client = new CloudFormationClient(settings);
   for (const stack of STACKS) {
@@ -43,7 +44,10 @@ export async function updateStacks(instance: Instance, endpoint: AwsEndpoint): P
         Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'],
         Parameters: parameters
           .filter((name) => name !== 'BootstrapVersion')
-          .map((ParameterKey) => ({ ParameterKey, UsePreviousValue: true })),
+          .map((ParameterKey) => {
+            const ParameterValue = passwords[ParameterKey];
+            return ParameterValue ? { ParameterKey, ParameterValue } : { ParameterKey, UsePreviousValue: true };
+          }),
       }),
     );
     await waitUntilStackUpdateComplete(

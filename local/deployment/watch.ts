@@ -1,33 +1,48 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { promisify } from 'node:util';
 import { watch as watchFiles } from 'chokidar';
-import { buildBundles, type FunctionName, HANDLERS } from '../../lib/constructs/bundles.ts';
 import { buildWeb } from '../../web/build.ts';
-import { ROOT } from '../instance.ts';
+import { inside, ROOT } from '../instance.ts';
 import type { Platform } from '../platform.ts';
-import { sdkSettings } from '../servers/emulator.ts';
-import * as deploying from './deploy.ts';
-import { prepareDatabase } from './seed.ts';
-import { updateStacks } from './update.ts';
-import { folderHash, zipFolder } from './zip.ts';
+import { CodeUpdates } from './code-updates.ts';
 
-/** Editors write a file in several steps; the burst counts as one change. */
+const run = promisify(execFile);
+/** Editors write a file in several steps, and a new service is many files: the burst counts as one change. */
 const SETTLE_MS = 60;
+const APPLY_TIMEOUT_MS = 120_000;
 
-type Change = 'code' | 'construct' | 'schema' | 'web';
+export type Change = 'code' | 'construct' | 'schema' | 'web';
 
-/** Makes what is saved live: a handler by new code, a construct or contract by a deployment. */
+/** Where the results of live reload are written, in addition to the terminal. */
+export const reloadLog = (platform: Platform): string => inside(platform.instance, 'logs', 'live-reload.log');
+
+/** Makes saved files live: a handler by new code; a construct, a contract, a declaration or a migration by a deployment. */
 export function watch(platform: Platform): void {
   const functions = new CodeUpdates(platform);
+  // What failed stays pending: the next save, whatever it touches, applies it too.
   const pending = new Set<Change>();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
+  const report = (line: string) => {
+    console.log(line);
+    appendFileSync(reloadLog(platform), `${new Date().toISOString()} ${line}\n`);
+  };
   const flush = () => {
-    const changes = new Set(pending);
-    pending.clear();
-    running = running
-      .then(() => apply(platform, functions, changes))
-      .catch((error) => console.error(`Not live: ${(error as Error).message}`));
+    running = running.then(async () => {
+      const changes = new Set(pending);
+      if (changes.size === 0) return;
+      pending.clear();
+      const startedMs = performance.now();
+      try {
+        await apply(platform, functions, changes);
+        report(`Live after ${((performance.now() - startedMs) / 1000).toFixed(2)} s: ${[...changes].join(', ')}`);
+      } catch (error) {
+        for (const change of changes) pending.add(change);
+        report(`Not live: ${(error as Error).message}`);
+      }
+    });
   };
   watchFiles(
     ['lambdas', 'lib', 'bin', 'web'].map((folder) => path.join(ROOT, folder)),
@@ -40,61 +55,31 @@ export function watch(platform: Platform): void {
   });
 }
 
-function changeOf(file: string): Change {
+/** What a file of the project changes. A declaration or an event type changes queues, roles and users: all of a deployment. */
+export function changeOf(file: string): Change {
   if (file.startsWith('web/')) return 'web';
   if (file.endsWith('.sql')) return 'schema';
-  return /^(lib|bin)\/|\.(construct|routes)\.ts$|queue\/events\.ts$/.test(file) ? 'construct' : 'code';
+  const deployed = /^(lib|bin)\/|\.(construct|routes|service|events)\.ts$|^lambdas\/(services|registry)\.ts$/;
+  return deployed.test(file) ? 'construct' : 'code';
 }
 
 async function apply(platform: Platform, functions: CodeUpdates, changes: Set<Change>): Promise<void> {
-  const startedMs = performance.now();
   if (changes.has('web')) buildWeb();
-  if (changes.has('schema')) await prepareDatabase(platform.postgres, platform.instance.ports.writer, platform.secrets);
-  if (changes.has('construct')) {
-    await deploying.synthesize(platform.instance);
-    await (platform.endpoint.ours ? updateStacks(platform.instance, platform.endpoint) : platform.deploy());
-    functions.refresh();
-  } else if (changes.has('code')) await functions.update();
-  console.log(`Live after ${((performance.now() - startedMs) / 1000).toFixed(2)} s: ${[...changes].join(', ')}`);
+  if (changes.has('construct') || changes.has('schema')) {
+    await applyInFreshProcess(platform, changes.has('construct') ? 'all' : 'schema');
+    if (changes.has('construct')) functions.deployed();
+  }
+  if (changes.has('code') && !changes.has('construct')) await functions.update();
 }
 
-/** Sends new code to the functions whose bundle changed, and to no other. */
-class CodeUpdates {
-  readonly #platform: Platform;
-  #hashes: Map<string, string>;
-
-  constructor(platform: Platform) {
-    this.#platform = platform;
-    this.#hashes = this.#hashAll();
-  }
-
-  /** After a synth, which has built them all. */
-  refresh(): void {
-    this.#hashes = this.#hashAll();
-  }
-
-  async update(): Promise<void> {
-    const built = buildBundles(deploying.buildFolder(this.#platform.instance));
-    const hashes = this.#hashAll();
-    const changed = [...hashes]
-      .filter(([name, hash]) => this.#hashes.get(name) !== hash)
-      .map(([name]) => name as FunctionName);
-    const client = new LambdaClient(await sdkSettings(this.#platform.endpoint));
-    await Promise.all(
-      changed.map((name) =>
-        client.send(
-          new UpdateFunctionCodeCommand({
-            FunctionName: `throughline-local-${name}`,
-            ZipFile: zipFolder(built[name].folder),
-          }),
-        ),
-      ),
-    );
-    this.#hashes = hashes;
-  }
-
-  #hashAll(): Map<string, string> {
-    const functions = path.join(deploying.buildFolder(this.#platform.instance), 'functions');
-    return new Map(Object.keys(HANDLERS).map((name) => [name, folderHash(path.join(functions, name))]));
-  }
+/** A process of its own reads the declarations and migrations as they are on disk now. @throws Error with its last line */
+async function applyInFreshProcess({ instance }: Platform, scope: 'all' | 'schema'): Promise<void> {
+  const script = path.join(ROOT, 'local', 'deployment', 'apply-changes.ts');
+  await run(process.execPath, [script, scope, JSON.stringify(instance)], {
+    cwd: ROOT,
+    timeout: APPLY_TIMEOUT_MS,
+    maxBuffer: 10_000_000,
+  }).catch((cause: { stderr?: string; message: string }) => {
+    throw new Error(cause.stderr?.trim() || cause.message);
+  });
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT, CommandError, shortHash } from '../instance.ts';
+import { CommandError, ROOT, shortHash } from '../instance.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +49,9 @@ async function findPython(): Promise<string> {
   }
   const what =
     found.length > 0 ? `Only an older Python was found (${found.join(', ')})` : 'No Python was found on PATH';
-  throw new CommandError(`${what}; 3.${LEAST_MINOR} or newer is needed. On Debian: apt-get install python3 python3-pip`);
+  throw new CommandError(
+    `${what}; 3.${LEAST_MINOR} or newer is needed. On Debian: apt-get install python3 python3-pip`,
+  );
 }
 
 /** Without pip inside where the system's can install into it: that spares two seconds, and Debian's python3-venv. */

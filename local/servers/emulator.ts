@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { generate } from 'selfsigned';
-import { type Instance, inside, ROOT, writeFileAtomically, CommandError } from '../instance.ts';
+import { CommandError, type Instance, inside, ROOT, writeFileAtomically } from '../instance.ts';
 import { PLATFORM_PYTHON, pythonOf } from '../python/python.ts';
 import { type Processes, waitUntil } from './processes.ts';
 

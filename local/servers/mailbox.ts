@@ -61,7 +61,8 @@ export class Mailbox {
     }
     for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
       this.#messages.delete(id);
-    if (this.#messages.size !== before) writeFileAtomically(this.#options.file, JSON.stringify([...this.#messages.values()]));
+    if (this.#messages.size !== before)
+      writeFileAtomically(this.#options.file, JSON.stringify([...this.#messages.values()]));
   }
 
   async #taken(): Promise<MailboxMessage[]> {

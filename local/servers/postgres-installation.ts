@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Instance, inside, isOpenToOthers, ROOT, CommandError, shortHash } from '../instance.ts';
+import { CommandError, type Instance, inside, isOpenToOthers, ROOT, shortHash } from '../instance.ts';
 
 /** Where PostgreSQL lives, and as whom it runs: it refuses to be root. */
 export interface Installation {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { LOCAL_MAX_CONNECTIONS } from '../../lib/stage.ts';
-import { type Instance, inside, type Secrets, CommandError } from '../instance.ts';
+import { CommandError, type Instance, inside, type Secrets } from '../instance.ts';
 import { type Installation, install } from './postgres-installation.ts';
 import { type Processes, waitUntil } from './processes.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { type Instance, inside, readOwnJson, writeFileAtomically, CommandError } from '../instance.ts';
+import { CommandError, type Instance, inside, readOwnJson, writeFileAtomically } from '../instance.ts';
 
 /** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
 interface RecordedProcess {
@@ -151,7 +151,8 @@ export async function assertNotRunning(instance: Instance): Promise<void> {
 
 /** Ends what a killed platform left behind; what does not go is killed. */
 export async function stopOrphans(instance: Instance): Promise<void> {
-  for (const { pid, name } of runningProcesses(instance)) killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
+  for (const { pid, name } of runningProcesses(instance))
+    killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
   await waitUntil(() => runningProcesses(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
     for (const { pid } of runningProcesses(instance)) killGroup(pid, 'SIGKILL');
   });

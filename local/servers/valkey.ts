@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Redis as Valkey } from 'iovalkey';
-import { accessRules, CACHE_USERS } from '../../lambdas/cache/cache-users.ts';
-import { type Instance, inside, type Secrets, CommandError } from '../instance.ts';
+import { accessRules } from '../../lambdas/cache/cache-users.ts';
+import { CACHE_USERS } from '../../lambdas/registry.ts';
+import { CommandError, type Instance, inside, type Secrets } from '../instance.ts';
 import { findValkey } from '../python/python.ts';
 import { type Processes, waitUntil } from './processes.ts';
 
@@ -42,6 +43,17 @@ async function answers(instance: Instance, secrets: Secrets, processes: Processe
       throw error instanceof CommandError ? error : new CommandError(`Valkey does not answer; its log is ${log}`);
     })
     .finally(() => valkey.disconnect());
+}
+
+/** Gives a running server the users of the current declarations. Connections of users that did not change stay open. */
+export async function reloadUsers(instance: Instance, secrets: Secrets): Promise<void> {
+  writeFileSync(inside(instance, 'valkey', 'users.acl'), accessList(secrets), { mode: 0o600 });
+  const valkey = new Valkey({ host: '127.0.0.1', port: instance.ports.cache, password: secrets.cacheAdmin });
+  try {
+    await valkey.call('ACL', 'LOAD');
+  } finally {
+    valkey.disconnect();
+  }
 }
 
 function accessList(secrets: Secrets): string {

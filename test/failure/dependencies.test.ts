@@ -18,8 +18,8 @@ afterEach(async () => {
   await eventually(async () => (await health()).status === 'ok', 20_000);
 });
 
-describe('while Valkey is dead', () => {
-  test('an order is placed, paid and read, a log-in works, and /health says what is missing', async () => {
+describe('while Valkey is down', () => {
+  test('orders, payments, reads and log-in work, and /health reports the cache as down', async () => {
     const shopper = await Shopper.signUp();
     const productId = await makeProduct(3);
     await stop('valkey');
@@ -36,8 +36,8 @@ describe('while Valkey is dead', () => {
   });
 });
 
-describe('while the replica is dead', () => {
-  test('reads and writes work, and /health says what is missing', async () => {
+describe('while the read replica is down', () => {
+  test('reads and writes work, and /health reports the reader as down', async () => {
     const shopper = await Shopper.signUp();
     const placed = await shopper.placeOrder([{ productId: await makeProduct(3), quantity: 1 }]);
     const other = await Shopper.signUp();
@@ -52,8 +52,8 @@ describe('while the replica is dead', () => {
   });
 });
 
-describe('while the primary is dead', () => {
-  test('a write is refused with 503 and when to come back, and works once it is there again', async () => {
+describe('while the primary is down', () => {
+  test('a write gets 503 with Retry-After, and a retry succeeds when the primary is back', async () => {
     const shopper = await Shopper.signUp();
     const productId = await makeProduct(3);
     const key = crypto.randomUUID();
@@ -73,8 +73,8 @@ describe('while the primary is dead', () => {
   });
 });
 
-describe('after the emulator was killed, with a message on its queue', () => {
-  test('what was deployed is there again, and the event takes effect', async () => {
+describe('after the emulator stops with a message on its queue', () => {
+  test('the deployment is restored and the event takes effect', async () => {
     const shopper = await Shopper.signUp();
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(3), quantity: 1 }])).body;
     await withLocked('orders.orders', order.id, async () => {
@@ -86,7 +86,7 @@ describe('after the emulator was killed, with a message on its queue', () => {
       { status: 'awaiting_payment' },
     ]);
     await control('start', 'emulator');
-    // The signing key went with the emulator, as it would not on AWS.
+    // The emulator loses the signing key when it stops. On AWS, KMS keeps it.
     await shopper.logIn();
     await eventually(
       async () => (await shopper.call('GET', `/orders/${order.id}`)).body.order.status === 'paid',

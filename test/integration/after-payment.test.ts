@@ -23,8 +23,8 @@ import { eventually, rows } from '../support/platform.ts';
 
 afterAll(closeAll);
 
-describe('what follows a payment', () => {
-  test('an event that comes three times pays its order once and consumes the stock once', async () => {
+describe('after a payment', () => {
+  test('payment.captured delivered three times pays the order once and consumes the stock once', async () => {
     const { userId, orderId, productId } = await unpaidOrder(10);
     const { payment } = await pay(0, userId, orderId);
     const captured = await eventOf('payment.captured', payment.id);
@@ -37,7 +37,7 @@ describe('what follows a payment', () => {
     ]);
   });
 
-  test('a capture of an order that was cancelled meanwhile is given back in full', async () => {
+  test('a late capture of a cancelled order is refunded in full', async () => {
     const { userId, orderId } = await unpaidOrder();
     const charge: typeof provider.charge = async (request) => {
       await cancelOrder(orderDeps, userId, orderId);
@@ -65,7 +65,7 @@ describe('what follows a payment', () => {
     expect(await brokenInvariants()).toEqual({});
   });
 
-  test('refunds at once never give back more than was captured', async () => {
+  test('concurrent refunds never exceed the captured amount', async () => {
     const { userId, orderId } = await unpaidOrder();
     const { payment } = await pay(0, userId, orderId);
     const adminId = await makeUser();
@@ -85,9 +85,9 @@ describe('what follows a payment', () => {
     ]);
   });
 
-  test('an order that cannot expire holds up no other', async () => {
+  test('an order that cannot expire does not block other orders', async () => {
     const [stuck, other] = [await unpaidOrder(), await unpaidOrder()];
-    // As a bug would leave it: less is reserved than the order holds.
+    // Simulates a bug: less stock is reserved than the order needs.
     await rows('UPDATE catalog.stock SET reserved = 0 WHERE product_id = $1', [stuck.productId]);
     for (const [index, { orderId }] of [stuck, other].entries())
       await rows(`UPDATE orders.orders SET expires_at = now() - make_interval(secs => 20 - $2) WHERE id = $1`, [
@@ -103,7 +103,7 @@ describe('what follows a payment', () => {
     await rows('UPDATE catalog.stock SET reserved = 1 WHERE product_id = $1', [stuck.productId]);
   });
 
-  test('an unpaid order expires, once, and gives its stock back', async () => {
+  test('an unpaid order expires once and its stock is released once', async () => {
     const { orderId, productId } = await unpaidOrder();
     await rows(`UPDATE orders.orders SET expires_at = now() - interval '1 second' WHERE id = $1`, [orderId]);
     await Promise.all([1, 2, 3].map(() => expireOrders(orders, publish, () => new Date())));

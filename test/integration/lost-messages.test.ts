@@ -4,7 +4,7 @@ import { settleOrder } from '../../lambdas/orders/settle-order.ts';
 import { payOrder } from '../../lambdas/payments/pay-order.ts';
 import { republishLostEvents } from '../../lambdas/payments/payments.repository.ts';
 import { handlePaymentEvent, requestRefund } from '../../lambdas/payments/refund-payment.ts';
-import type { DomainEvent } from '../../lambdas/queue/events.ts';
+import type { DomainEvent } from '../support/events.ts';
 import { makeUser } from '../support/factories.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import {
@@ -24,7 +24,7 @@ import { rows } from '../support/platform.ts';
 
 afterAll(closeAll);
 
-/** As if the event had been sent, long ago, and nobody had heard it. */
+/** Marks the event as published five minutes ago although it was not consumed. */
 const lose = ({ id }: DomainEvent) =>
   rows(`UPDATE queue.outbox SET published_at = now() - interval '5 minutes' WHERE id = $1`, [id]);
 const isToBeSent = async ({ id }: DomainEvent) =>
@@ -32,11 +32,13 @@ const isToBeSent = async ({ id }: DomainEvent) =>
 const statusOf = async (orderId: string) =>
   (await rows('SELECT status FROM orders.orders WHERE id = $1', [orderId]))[0]?.status;
 
-/** Keeps the deployed relay from an event: what becomes of it is the test's. */
+/** Marks the event as published so that the deployed relay does not publish it. The test delivers it. */
 const keep = ({ id }: DomainEvent) => rows('UPDATE queue.outbox SET published_at = now() WHERE id = $1', [id]);
 
-/** A captured payment whose order nobody has told of it. */
-async function captured(work: (paid: { orderId: string; paymentId: string; event: DomainEvent }) => Promise<void>) {
+/** A captured payment whose event the order service has not consumed. */
+async function captured(
+  work: (paid: { orderId: string; paymentId: string; event: DomainEvent<'payment.captured'> }) => Promise<void>,
+) {
   const { userId, orderId } = await unpaidOrder();
   const { payment } = await payOrder(
     { ...payer, provider: { ...provider, charge: chargeWithoutWebhook } },
@@ -53,8 +55,8 @@ async function captured(work: (paid: { orderId: string; paymentId: string; event
   await work({ orderId, paymentId: payment.id, event });
 }
 
-describe('a message that got lost', () => {
-  test('of a capture is sent again until its order is paid, and then no more', () =>
+describe('a lost event', () => {
+  test('payment.captured is republished until its order is paid', () =>
     captured(async ({ orderId, event }) => {
       await lose(event);
       await payer.database.write(republishLostEvents);
@@ -66,9 +68,9 @@ describe('a message that got lost', () => {
       expect(await isToBeSent(event)).toBe(false);
     }));
 
-  test('of a capture that its order refused has the refusal sent again', () =>
+  test('order.capture_refused is republished when payment.captured is redelivered', () =>
     captured(async ({ orderId, paymentId, event }) => {
-      await cancelOrder(orderDeps, (event.payload as { userId: string }).userId, orderId);
+      await cancelOrder(orderDeps, event.payload.userId, orderId);
       await settleOrder(orders, publish, event);
       const refusal = await eventOf('order.capture_refused', paymentId);
       await lose(refusal);
@@ -76,7 +78,7 @@ describe('a message that got lost', () => {
       expect(await isToBeSent(refusal)).toBe(true);
     }));
 
-  test('of a refund is sent again until it is made', () =>
+  test('refund.requested is republished until the refund is made', () =>
     captured(async ({ paymentId }) => {
       const input = { adminId: await makeUser(), idempotencyKey: crypto.randomUUID(), paymentId };
       await requestRefund(payer.database, publish, input);
@@ -91,20 +93,20 @@ describe('a message that got lost', () => {
     }));
 });
 
-describe('messages in another order', () => {
-  test('a full refund that comes before its capture waits for it', () =>
+describe('events out of order', () => {
+  test('a full refund that arrives before its capture is rejected and succeeds on redelivery', () =>
     captured(async ({ orderId, paymentId, event }) => {
       const input = { adminId: await makeUser(), idempotencyKey: crypto.randomUUID(), paymentId };
       await requestRefund(payer.database, publish, input);
       await handlePaymentEvent(payer.database, provider, publish, await eventOf('refund.requested', paymentId));
       const refunded = await eventOf('payment.refunded', paymentId);
-      await expect(settleOrder(orders, publish, refunded)).rejects.toThrow('not heard of its capture');
+      await expect(settleOrder(orders, publish, refunded)).rejects.toThrow('not captured yet');
       await settleOrder(orders, publish, event);
       await settleOrder(orders, publish, refunded);
       expect(await statusOf(orderId)).toBe('refunded');
     }));
 
-  test('two refunds made at once tell what was given back, each once: a part, then all', () =>
+  test('two concurrent refunds of one half publish a partial and a full refunded amount, each once', () =>
     captured(async ({ orderId, paymentId, event }) => {
       await settleOrder(orders, publish, event);
       const half = { amountMinor: 750, currency: 'EUR' as const };
@@ -137,7 +139,7 @@ describe('messages in another order', () => {
     }));
 });
 
-test('an order of more than one product may cost can be charged', async () => {
+test('the provider charges an order above the highest price of one product', async () => {
   const outcome = await provider.charge({
     paymentId: crypto.randomUUID(),
     amount: { amountMinor: 50_000_000_000, currency: 'EUR' },

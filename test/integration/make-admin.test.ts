@@ -15,14 +15,14 @@ async function account(verified: boolean): Promise<string> {
 }
 const roleOf = async (email: string) => (await rows('SELECT role FROM auth.users WHERE email = $1', [email]))[0]?.role;
 
-describe('an operator', () => {
-  test('makes a verified account an administrator’s, whatever the case of its address', async () => {
+describe('make-admin', () => {
+  test('gives a verified account the role admin and ignores the case of its address', async () => {
     const email = await account(true);
     expect(await makeAdmin(database, email.toUpperCase())).toMatchObject({ role: 'admin' });
     expect(await roleOf(email)).toBe('admin');
   });
 
-  test('is refused for an address that nobody has verified, and for one without an account', async () => {
+  test('rejects an unverified address and an address without an account', async () => {
     const email = await account(false);
     await expect(makeAdmin(database, email)).rejects.toThrow('not verified');
     expect(await roleOf(email)).toBe('customer');

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { DATABASE_SERVICES, roleOf } from '../../lambdas/database/database-roles.ts';
-import { migrate } from '../../lambdas/database/migrate.ts';
+import { migrate } from '../../lambdas/database/migrate/migrate.ts';
+import { DATABASE_SERVICES } from '../../lambdas/registry.ts';
 import { ROOT } from '../support/assembly.ts';
 import { endpoints, rows } from '../support/platform.ts';
 
@@ -18,7 +18,10 @@ beforeAll(async () => {
   await rows(`CREATE ROLE ${OWNER} LOGIN CREATEROLE CREATEDB PASSWORD '${owner.password}'`);
   await rows('CREATE ROLE rds_iam');
   // The roles are the server's, and there already: the owner of a first deployment has made them itself.
-  for (const service of DATABASE_SERVICES) await rows(`GRANT ${roleOf(service)} TO ${OWNER} WITH ADMIN OPTION`);
+  const roles = await rows<{ rolname: string }>(
+    String.raw`SELECT rolname FROM pg_roles WHERE rolname LIKE '%\_service'`,
+  );
+  for (const { rolname } of roles) await rows(`GRANT ${rolname} TO ${OWNER} WITH ADMIN OPTION`);
   await rows(`GRANT rds_iam TO ${OWNER} WITH ADMIN OPTION`);
   await rows(`CREATE DATABASE ${DATABASE} OWNER ${OWNER}`);
 });

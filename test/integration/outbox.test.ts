@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { placeOrder } from '../../lambdas/orders/place-order.ts';
-import type { DomainEvent } from '../../lambdas/queue/events.ts';
 import { createPublishCommitted } from '../../lambdas/queue/publisher.ts';
-import { relayOutbox } from '../../lambdas/queue/relay-outbox.ts';
+import { relayOutbox } from '../../lambdas/queue/relay/relay-outbox.ts';
+import type { AnyEvent } from '../../lambdas/shared/event.ts';
 import { sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
+import type { DomainEvent } from '../support/events.ts';
 import { makeProduct, makeUser } from '../support/factories.ts';
 import { cacheAs, databaseAs, rows } from '../support/platform.ts';
 
@@ -17,7 +18,7 @@ afterAll(async () => {
   cache.close();
 });
 
-/** An order whose process dies right after its commit, before it publishes. */
+/** An order whose process crashes after the commit and before it publishes. */
 async function orderOfDyingProcess(): Promise<string> {
   const dying = {
     data: new ReadYourWrites(orders, cache),
@@ -43,20 +44,20 @@ const eventOf = async (orderId: string) =>
   )[0] as { id: string; published_at: Date | null };
 
 describe('the outbox', () => {
-  test('an event whose process died is published by the relay, by one of several at once', async () => {
+  test('the event of a crashed process is published once, also when three relays run at once', async () => {
     const orderId = await orderOfDyingProcess();
     const before = await eventOf(orderId);
     expect(before.published_at).toBeNull();
-    const sent: DomainEvent[] = [];
+    const sent: AnyEvent[] = [];
     await Promise.all(relays.map((relay) => relayOutbox(relay, async (event) => void sent.push(event), 0)));
     expect(sent.filter((event) => event.id === before.id)).toHaveLength(1);
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
 
-  test('an event that could not be sent stays for the next relay, and holds up no other', async () => {
+  test('an event that cannot be sent stays in the outbox for the next run and does not block others', async () => {
     const [orderId, younger] = [await orderOfDyingProcess(), await orderOfDyingProcess()];
     const { id } = await eventOf(orderId);
-    const refusing = async (event: DomainEvent) => {
+    const refusing = async (event: AnyEvent) => {
       if (event.id === id) throw new Error('no queue');
     };
     await expect(relayOutbox(relays[0] as never, refusing, 0)).rejects.toThrow('no queue');
@@ -66,7 +67,7 @@ describe('the outbox', () => {
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
 
-  test('publishing after the commit marks what went out and leaves what did not', async () => {
+  test('publishing after the commit marks only the events that were sent', async () => {
     const orderId = await orderOfDyingProcess();
     const { id } = await eventOf(orderId);
     const event = { id, type: 'order.placed' } as DomainEvent;
@@ -76,7 +77,7 @@ describe('the outbox', () => {
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
 
-  test('a second event of the same change is refused by the database', async () => {
+  test('the database rejects a second event for the same change', async () => {
     const orderId = await orderOfDyingProcess();
     const copy = rows(
       `INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload) SELECT type, aggregate_id, aggregate_version, payload FROM queue.outbox WHERE aggregate_id = $1`,
@@ -105,7 +106,7 @@ describe('a mail', () => {
     shopUrl: 'http://shop.example',
   });
 
-  test('of an event that comes twice at once is sent once', async () => {
+  test('is sent once when its event is delivered twice at the same time', async () => {
     const event = await declined();
     let sent = 0;
     const send = async () => `message-${++sent}`;
@@ -117,7 +118,7 @@ describe('a mail', () => {
     ]);
   });
 
-  test('that the carrier refused is tried again', async () => {
+  test('is retried after the mail service rejects it', async () => {
     const event = await declined();
     const refused = dependencies(email[0] as never, () => Promise.reject(new Error('throttled')));
     await expect(sendEventMail(refused, event)).rejects.toThrow('throttled');

@@ -1,8 +1,17 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { reconcileUnfinishedPayments } from '../../lambdas/payments/reconcile-payments.ts';
 import { type PaymentDependencies, type PayOrderInput, payOrder } from '../../lambdas/payments/pay-order.ts';
+import { reconcileUnfinishedPayments } from '../../lambdas/payments/reconcile-payments.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { chargeWithoutWebhook, closeAll, pay, payer, payers, paymentsOf, provider, unpaidOrder } from '../support/payer.ts';
+import {
+  chargeWithoutWebhook,
+  closeAll,
+  pay,
+  payer,
+  payers,
+  paymentsOf,
+  provider,
+  unpaidOrder,
+} from '../support/payer.ts';
 import { rows } from '../support/platform.ts';
 
 afterAll(closeAll);
@@ -13,7 +22,7 @@ const afterTheCharge: typeof provider.charge = async (request) => {
   return beforeTheCharge();
 };
 
-/** A payment whose process dies at its charge. */
+/** A payment whose process crashes at the charge. */
 async function dyingPayment(charge: typeof provider.charge, token = 'tok_approved') {
   const { userId, orderId } = await unpaidOrder();
   const input: PayOrderInput = {
@@ -40,8 +49,8 @@ const chargesOf = ({ orderId }: PayOrderInput) =>
     [orderId],
   );
 
-describe('a payment whose process died', () => {
-  test('before the charge is resumed by a retry with the same key, once the process must be dead', async () => {
+describe('a payment whose process crashed', () => {
+  test('before the charge is resumed by a retry with the same key after the grace period', async () => {
     const input = await dyingPayment(beforeTheCharge);
     await expect(payOrder(payer, input)).rejects.toMatchObject({ kind: { code: 'REQUEST_IN_PROGRESS' } });
     await age(input);
@@ -49,7 +58,7 @@ describe('a payment whose process died', () => {
     expect(await statusesOf(input)).toEqual(['captured']);
   });
 
-  test('before the charge does not block its order for ever', async () => {
+  test('before the charge does not block its order permanently', async () => {
     const input = await dyingPayment(beforeTheCharge);
     await expect(pay(0, input.userId, input.orderId)).rejects.toMatchObject({ kind: { code: 'PAYMENT_IN_PROGRESS' } });
     await age(input);
@@ -57,7 +66,7 @@ describe('a payment whose process died', () => {
     expect(await statusesOf(input)).toEqual(['declined', 'captured']);
   });
 
-  test('and that is resumed and given up at the same moment, by ten each, is charged once or not at all', async () => {
+  test('is charged at most once when ten callers resume it while ten others reconcile it', async () => {
     const input = await dyingPayment(beforeTheCharge);
     await age(input);
     const each = (deps: PaymentDependencies) => [
@@ -73,7 +82,7 @@ describe('a payment whose process died', () => {
     expect(await brokenInvariants()).toEqual({});
   });
 
-  test('cannot be charged by a late request once it was given up', async () => {
+  test('cannot be charged by a late request after it was voided', async () => {
     const input = await dyingPayment(beforeTheCharge);
     await age(input);
     await reconcileUnfinishedPayments(payer);
@@ -87,14 +96,14 @@ describe('a payment whose process died', () => {
     expect(late).toMatchObject({ status: 'declined', declineCode: 'never_charged' });
   });
 
-  test('after the charge, with its webhook lost, is found out by the sweep', async () => {
+  test('after the charge is reconciled as captured, even if its webhook is lost', async () => {
     const input = await dyingPayment(afterTheCharge);
     await age(input);
     await Promise.all(payers.map((deps) => reconcileUnfinishedPayments(deps)));
     expect(await statusesOf(input)).toEqual(['captured']);
   });
 
-  test('is asked about after a minute, not sooner, and then less and less often', async () => {
+  test('is first reconciled after one minute and then at growing intervals', async () => {
     const input = await dyingPayment(beforeTheCharge, 'tok_requires_action');
     const asked = async () =>
       (await rows('SELECT asked_at FROM payments.payments WHERE order_id = $1', [input.orderId]))[0]?.asked_at;

@@ -18,7 +18,7 @@ import { eventually, rows } from '../support/platform.ts';
 afterAll(closeAll);
 
 describe('paying an order', () => {
-  test('50 times at once is one capture', async () => {
+  test('with 50 concurrent requests captures once', async () => {
     const { userId, orderId } = await unpaidOrder();
     const results = await Promise.allSettled(Array.from({ length: 50 }, (_, index) => pay(index, userId, orderId)));
     expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
@@ -33,7 +33,7 @@ describe('paying an order', () => {
     ).toEqual([{ n: 1 }]);
   });
 
-  test('with one key 20 times at once is one capture, one answer or "still running"', async () => {
+  test('with one key in 20 concurrent requests captures once; the others replay it or get REQUEST_IN_PROGRESS', async () => {
     const { userId, orderId } = await unpaidOrder();
     const key = crypto.randomUUID();
     const results = await Promise.allSettled(
@@ -46,7 +46,7 @@ describe('paying an order', () => {
     expect(await paymentsOf(orderId)).toHaveLength(1);
   });
 
-  test('with a declined card is refused, replayed as such, and leaves the order payable', async () => {
+  test('with a declined card returns 402, replays it for the same key, and leaves the order payable', async () => {
     const { userId, orderId } = await unpaidOrder();
     const key = crypto.randomUUID();
     const declined = { kind: { code: 'PAYMENT_DECLINED', status: 402 } };
@@ -58,12 +58,12 @@ describe('paying an order', () => {
     expect((await pay(2, userId, orderId)).payment.status).toBe('captured');
   });
 
-  test('of another user is not found', async () => {
+  test('of another user returns ORDER_NOT_FOUND', async () => {
     const { orderId } = await unpaidOrder();
     await expect(pay(0, await makeUser(), orderId)).rejects.toMatchObject({ kind: { code: 'ORDER_NOT_FOUND' } });
   });
 
-  test('with a provider that charges and never answers ends captured, by its webhook', async () => {
+  test('is completed by the webhook when the provider charges and does not answer', async () => {
     const { userId, orderId } = await unpaidOrder();
     const { payment } = await pay(0, userId, orderId, 'tok_timeout_after_charge');
     expect(['processing', 'captured']).toContain(payment.status);
@@ -72,7 +72,7 @@ describe('paying an order', () => {
 });
 
 describe('a webhook', () => {
-  test('told five times at once takes effect once', async () => {
+  test('delivered five times at the same time takes effect once', async () => {
     const { userId, orderId } = await unpaidOrder();
     const { payment } = await pay(0, userId, orderId, 'tok_requires_action');
     expect(payment).toMatchObject({ status: 'requires_action', nextAction: { type: 'redirect' } });
@@ -99,7 +99,7 @@ describe('a webhook', () => {
     ).toEqual([{ n: 1 }]);
   });
 
-  test('with another signature is refused', async () => {
+  test('with a wrong signature is rejected', async () => {
     const rawBody = '{}';
     const input = {
       rawBody,

@@ -7,7 +7,7 @@ import { brokenInvariants } from '../support/invariants.ts';
 import { cacheAs, databaseAs, rows } from '../support/platform.ts';
 
 const cache = cacheAs('orders');
-/** Each a process of its own, as far as the database can tell. */
+/** Each has its own connections, like a separate process. */
 const databases = Array.from({ length: 20 }, () => databaseAs('orders'));
 const deps = databases.map((database) => ({
   data: new ReadYourWrites(database, cache),
@@ -30,7 +30,7 @@ const codes = (results: PromiseSettledResult<unknown>[]) =>
   ).map(([code, all]) => [code, all?.length]);
 
 describe('placing an order', () => {
-  test.each([20, 200])('a stock of 5 is sold to 5 of %d buyers at once, and the others are told', async (buyers) => {
+  test.each([20, 200])('of %d concurrent buyers, 5 get the stock of 5, others OUT_OF_STOCK', async (buyers) => {
     const productId = await makeProduct(5);
     const userId = await makeUser();
     const results = await Promise.allSettled(
@@ -43,7 +43,7 @@ describe('placing an order', () => {
     expect(await brokenInvariants()).toEqual({});
   });
 
-  test('orders for the same products in opposite order never deadlock', async () => {
+  test('concurrent orders for the same products in opposite order do not deadlock', async () => {
     const [one, two] = [await makeProduct(1_000), await makeProduct(1_000)];
     const userId = await makeUser();
     const lines = [one, two].map((productId) => ({ productId, quantity: 1 }));
@@ -59,7 +59,7 @@ describe('placing an order', () => {
     expect(Object.fromEntries(codes(results))).toEqual({ placed: 2 * deps.length });
   });
 
-  test('one key at 20 requests at once is one order, answered 20 times', async () => {
+  test('20 concurrent requests with one key create one order and all return it', async () => {
     const productId = await makeProduct(100);
     const userId = await makeUser();
     const key = crypto.randomUUID();
@@ -75,7 +75,7 @@ describe('placing an order', () => {
     ]);
   });
 
-  test('a key that was used with another body is refused, and nothing is reserved', async () => {
+  test('a key that was used with another body is rejected and reserves nothing', async () => {
     const productId = await makeProduct(100);
     const userId = await makeUser();
     const key = crypto.randomUUID();
@@ -86,7 +86,7 @@ describe('placing an order', () => {
     ]);
   });
 
-  test('a refused order leaves nothing behind: its key may try again when there is stock', async () => {
+  test('a rejected order stores nothing, so a retry with the same key succeeds when there is stock', async () => {
     const productId = await makeProduct(0);
     const userId = await makeUser();
     const key = crypto.randomUUID();
@@ -98,7 +98,7 @@ describe('placing an order', () => {
     expect((await buy(0, userId, productId, 1, key)).order?.status).toBe('awaiting_payment');
   });
 
-  test('one short product refuses the whole order', async () => {
+  test('one product without stock rejects the whole order', async () => {
     const [plenty, none] = [await makeProduct(10), await makeProduct(0)];
     const items = [plenty, none].map((productId) => ({ productId, quantity: 1 }));
     const order = placeOrder(buyer(0), { userId: await makeUser(), idempotencyKey: 'k', items });
@@ -106,7 +106,7 @@ describe('placing an order', () => {
     expect(await rows('SELECT reserved FROM catalog.stock WHERE product_id = $1', [plenty])).toEqual([{ reserved: 0 }]);
   });
 
-  test('products of two currencies are refused', async () => {
+  test('products in two currencies are rejected', async () => {
     const products = [await makeProduct(1, 100, 'EUR'), await makeProduct(1, 100, 'USD')];
     const items = products.map((productId) => ({ productId, quantity: 1 }));
     const order = placeOrder(buyer(0), { userId: await makeUser(), idempotencyKey: 'k', items });

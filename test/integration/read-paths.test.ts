@@ -13,7 +13,7 @@ import { call } from '../support/shopper.ts';
 
 const database = databaseAs('catalog');
 const cache = cacheAs('catalog');
-/** Ports that nobody listens on. */
+/** No server listens on this port. */
 const deadCache = cacheAs('catalog', 1);
 afterAll(async () => {
   await database.close();
@@ -21,8 +21,8 @@ afterAll(async () => {
   deadCache.close();
 });
 
-describe('a product', () => {
-  test('that is cached costs one round trip to Valkey and none to PostgreSQL', async () => {
+describe('reading a product', () => {
+  test('a cached product takes one round trip to Valkey and none to PostgreSQL', async () => {
     const reads = new ProductReads(database, cache);
     const id = await makeProduct(3);
     await reads.one(id);
@@ -34,32 +34,32 @@ describe('a product', () => {
     jest.restoreAllMocks();
   });
 
-  test('is one product whatever the case of its id', async () => {
+  test('an id in upper case returns the same product and gets no cache entry of its own', async () => {
     const id = await makeProduct(3);
     const answer = await call('GET', `/products/${id.toUpperCase()}`);
     expect(answer).toMatchObject({ status: 200, body: { product: { id } } });
     expect(await withValkey((valkey) => valkey.exists(`{product:${id.toUpperCase()}}`))).toBe(0);
   });
 
-  test('is read from the database while the cache is dead', async () => {
+  test('the database serves the product while the cache is down', async () => {
     const reads = new ProductReads(database, deadCache);
     expect((await reads.one(await makeProduct(4))).available).toBe(4);
   });
 
-  test('is read from the writer while the reader is dead', async () => {
+  test('the writer serves the product while the reader is down', async () => {
     const withoutReader = databaseAs('catalog', { reader: '127.0.0.1:1' });
     const reads = new ProductReads(withoutReader, cache);
     expect((await reads.one(await makeProduct(5))).available).toBe(5);
     await withoutReader.close();
   });
 
-  test('that was just created is found, though the replica may lag', async () => {
+  test('a new product is found in spite of replica lag', async () => {
     const reads = new ProductReads(database, cache);
     const ids = await Promise.all(Array.from({ length: 10 }, () => makeProduct(1)));
     for (const id of ids) expect((await reads.one(id)).id).toBe(id);
   });
 
-  test('a dead writer is told as such, with when to come back', async () => {
+  test('while the writer is down, a write fails with 503 DEPENDENCY_UNAVAILABLE and a retry time', async () => {
     const dead = databaseAs('catalog', { writer: '127.0.0.1:1' });
     await expect(dead.write((db) => sql`SELECT 1`.execute(db))).rejects.toMatchObject({
       kind: { code: 'DEPENDENCY_UNAVAILABLE', status: 503 },
@@ -69,7 +69,7 @@ describe('a product', () => {
   });
 });
 
-test('a connection that went dead without a word is replaced after one query', async () => {
+test('a connection that stops answering is replaced after one failed query', async () => {
   const { hostname, port } = new URL(endpoints.writer);
   let swallow = false;
   const tunnel = createServer((near) => {
@@ -94,7 +94,7 @@ test('a connection that went dead without a word is replaced after one query', a
   tunnel.close();
 });
 
-test('what must reach the cache is tried also while it is left alone after a failure', async () => {
+test('attemptWithRetries calls the cache during the pause after a failure, attempt does not', async () => {
   const key = `product:${unique('insisted')}`;
   const client = cacheAs('catalog');
   await client.attempt(() => Promise.reject(new Error('once')));
@@ -109,7 +109,7 @@ describe('cache-aside', () => {
     for (const each of caches) each.close();
   });
 
-  test('one key is refilled once, however many ask at the same moment', async () => {
+  test('100 concurrent reads of a missing key load it once', async () => {
     const key = `product:${unique('stampede')}`;
     let loads = 0;
     const load = async () => {
@@ -127,7 +127,7 @@ describe('cache-aside', () => {
     expect(loads).toBe(1);
   });
 
-  test('a value that was read before an invalidation is not stored after it', async () => {
+  test('a value that was loaded before an invalidation is not stored after it', async () => {
     const key = `product:${unique('stale')}`;
     const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
     const { promise: mayFinish, resolve: finish } = Promise.withResolvers<void>();
@@ -144,7 +144,7 @@ describe('cache-aside', () => {
     expect(await aside.get(key, async () => 'new')).toBe('new');
   });
 
-  test('after an invalidation a key is refilled from the writer, and cached again at once', async () => {
+  test('after an invalidation, a key is loaded from the writer and cached again', async () => {
     const key = `product:${unique('lagging')}`;
     const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
     const lagging = async (from: RefillFrom) => (from === 'writer' ? 'new' : 'old');
@@ -154,7 +154,7 @@ describe('cache-aside', () => {
     expect(await aside.get(key, () => Promise.reject(new Error('not cached')))).toBe('new');
   });
 
-  test('a loader that fails gives its error and leaves nothing in the cache', async () => {
+  test('an error of the loader is returned and nothing is cached', async () => {
     const key = `product:${unique('failing')}`;
     const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
     await expect(aside.get(key, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
@@ -162,7 +162,7 @@ describe('cache-aside', () => {
   });
 });
 
-describe('reading your own writes', () => {
+describe('read your own writes', () => {
   const isReplica = async (data: ReadYourWrites, userId: string) =>
     data.read(
       userId,
@@ -170,7 +170,7 @@ describe('reading your own writes', () => {
         (await sql<{ replica: boolean }>`SELECT pg_is_in_recovery() AS replica`.execute(db)).rows[0]?.replica,
     );
 
-  test('others read from the replica; who has just written reads from the writer', async () => {
+  test('after a write, the same user reads from the writer and other users from the read replica', async () => {
     const orders = databaseAs('orders');
     const ordersCache = cacheAs('orders');
     const data = new ReadYourWrites(orders, ordersCache);
@@ -183,7 +183,7 @@ describe('reading your own writes', () => {
     ordersCache.close();
   });
 
-  test('a cache that cannot tell sends reads to the writer', async () => {
+  test('reads go to the writer while the cache is down', async () => {
     const orders = databaseAs('orders');
     const dead = cacheAs('orders', 1);
     expect(await isReplica(new ReadYourWrites(orders, dead), await makeUser())).toBe(false);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { deleteExpiredRows } from '../../lambdas/database/delete-expired-rows.ts';
+import { deleteExpiredRows } from '../../lambdas/database/retention/delete-expired-rows.ts';
 import { makeUser } from '../support/factories.ts';
 import { databaseAs, rows } from '../support/platform.ts';
 
@@ -11,11 +11,11 @@ afterAll(async () => {
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60_000);
 
-/** Stores a row a given age and tells whether it is still there. */
+/** How long each kind of row is kept. `store` inserts one with the given time and returns a check that it still exists. */
 const KEPT: Record<string, { days: number; store: (at: Date) => Promise<() => Promise<boolean>> }> = {
-  'an Idempotency-Key of an order': { days: 30, store: keyOf('orders') },
-  'an event that orders heard': { days: 35, store: eventOf('orders') },
-  'an event that payments heard': { days: 35, store: eventOf('payments') },
+  'an idempotency key of an order': { days: 30, store: keyOf('orders') },
+  'an event that orders consumed': { days: 35, store: eventOf('orders') },
+  'an event that payments consumed': { days: 35, store: eventOf('payments') },
   'a session that ended': { days: 30, store: endedSession },
 };
 
@@ -51,7 +51,7 @@ async function endedSession(at: Date) {
 }
 
 describe.each(Object.entries(KEPT))('%s', (_, { days, store }) => {
-  test(`is kept for ${days} days and then deleted, by two jobs at once`, async () => {
+  test(`is kept for ${days} days and then deleted, also when two jobs run at once`, async () => {
     const isYoungThere = await store(daysAgo(days - 1));
     const isOldThere = await store(daysAgo(days + 1));
     await Promise.all(jobs.map(deleteExpiredRows));
@@ -59,7 +59,7 @@ describe.each(Object.entries(KEPT))('%s', (_, { days, store }) => {
   });
 });
 
-test('more than one batch is taken in one run', async () => {
+test('one run deletes more than one batch', async () => {
   await rows(
     `INSERT INTO orders.consumed_events (event_id, consumed_at) SELECT gen_random_uuid(), $1 FROM generate_series(1, 2500)`,
     [daysAgo(40)],
@@ -67,7 +67,7 @@ test('more than one batch is taken in one run', async () => {
   expect((await deleteExpiredRows(database)).orders).toBeGreaterThanOrEqual(2_500);
 });
 
-test('an open session is kept, however old', async () => {
+test('an open session is kept at any age', async () => {
   const [session] = await rows<{ id: string }>(
     `INSERT INTO auth.sessions (user_id, user_agent, address, created_at, expires_at) VALUES ($1, '', '', $2, now() + interval '1 day') RETURNING id`,
     [await makeUser(), daysAgo(400)],

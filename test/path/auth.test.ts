@@ -7,7 +7,7 @@ import { call, mailTo, PASSWORD, Shopper } from '../support/shopper.ts';
 const tokenIn = (text: string) => /token=([\w-]+)/.exec(text)?.[1] as string;
 
 describe('an account', () => {
-  test('is one whatever the case of its address', async () => {
+  test('is unique by e-mail address, regardless of case', async () => {
     const email = uniqueEmail();
     const body = { email, password: PASSWORD, name: 'Ann' };
     const { status, body: answer } = await call('POST', '/auth/signup', { body });
@@ -29,13 +29,13 @@ describe('an account', () => {
     ).toBe(200);
   });
 
-  test('opened 10 times at once is opened once', async () => {
+  test('is created once by 10 concurrent sign-ups', async () => {
     const body = { email: uniqueEmail(), password: PASSWORD, name: 'Ann' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => call('POST', '/auth/signup', { body })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(409)]);
   });
 
-  test('is verified by the mailed link, once', async () => {
+  test('is verified by the mailed link, which works once', async () => {
     const shopper = await Shopper.signUp();
     const token = tokenIn((await mailTo(shopper.email, 'Verify')).text);
     expect((await call('POST', '/auth/verify-email', { body: { token } })).status).toBe(204);
@@ -47,7 +47,7 @@ describe('an account', () => {
     expect(await rows('SELECT 1 FROM queue.outbox WHERE payload::text LIKE $1', [`%${token}%`])).toEqual([]);
   });
 
-  test('gets a new password by the mailed link, and every session of it ends', async () => {
+  test('gets a new password through the mailed link, and all its sessions end', async () => {
     const shopper = await Shopper.signUp();
     expect((await call('POST', '/auth/password-reset', { body: { email: shopper.email } })).status).toBe(202);
     const token = tokenIn((await mailTo(shopper.email, 'Reset')).text);
@@ -63,13 +63,13 @@ describe('an account', () => {
     await shopper.logIn('another horse entirely');
   });
 
-  test('that does not exist gets the same answer to a reset', async () => {
+  test('that does not exist gets the same response to a password reset', async () => {
     expect((await call('POST', '/auth/password-reset', { body: { email: uniqueEmail() } })).status).toBe(202);
   });
 });
 
 describe('a session', () => {
-  test('that is logged out is refused at once', async () => {
+  test('is rejected immediately after log-out', async () => {
     const shopper = await Shopper.signUp();
     expect((await shopper.call('GET', '/auth/me')).status).toBe(200);
     expect((await shopper.call('POST', '/auth/logout')).status).toBe(204);
@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(await shopper.call('GET', '/orders')).toMatchObject({ status: 401 });
   });
 
-  test('goes on with each new refresh token; an old one used again ends it', async () => {
+  test('continues with each new refresh token and ends when an old one is reused', async () => {
     const shopper = await Shopper.signUp();
     const first = shopper.refreshToken;
     const { body: second } = await call('POST', '/auth/refresh', { body: { refreshToken: first } });
@@ -95,7 +95,7 @@ describe('a session', () => {
     expect((await call('GET', '/auth/me', { token: second.accessToken })).status).toBe(401);
   });
 
-  test('is never forked: of 10 uses of one refresh token at once, one at most succeeds, and the session ends', async () => {
+  test('accepts one of 10 concurrent uses of a refresh token, and the reuse ends the session', async () => {
     const { refreshToken } = await Shopper.signUp();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => call('POST', '/auth/refresh', { body: { refreshToken } })),
@@ -107,7 +107,7 @@ describe('a session', () => {
     ).toBe(401);
   });
 
-  test('is listed, and can be ended from another', async () => {
+  test('is listed and can be ended from another session of the same user', async () => {
     const phone = await Shopper.signUp();
     const laptop = await new Shopper(phone.email).logIn();
     const { body } = await laptop.call('GET', '/auth/sessions');
@@ -119,7 +119,7 @@ describe('a session', () => {
     expect((await stranger.call('DELETE', `/auth/sessions/${body.items[0]?.id}`)).status).toBe(404);
   });
 
-  test('is listed with the address that it came from, not the one that it claims', async () => {
+  test('is listed with the real client address, not a forged one', async () => {
     const shopper = await Shopper.signUp();
     const claimed = { [VIEWER_ADDRESS_HEADER]: '203.0.113.1', 'x-forwarded-for': '203.0.113.1' };
     await call('POST', '/auth/login', { body: { email: shopper.email, password: PASSWORD }, headers: claimed });
@@ -127,14 +127,14 @@ describe('a session', () => {
     expect(body.items.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
-  test('has a name that brings no line and no link into a mail', async () => {
+  test('sign-up rejects a name with a line break or a link', async () => {
     for (const name of ['Ann\r\n\r\nYour account is locked', 'http://evil.example/'])
       expect(
         await call('POST', '/auth/signup', { body: { email: uniqueEmail(), password: PASSWORD, name } }),
       ).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
   });
 
-  test('is not opened by guessing: after ten failures even the right password waits', async () => {
+  test('cannot be opened by guessing: after ten failures, the right password gets 429 too', async () => {
     const shopper = await Shopper.signUp();
     for (let attempt = 0; attempt < 10; attempt++) {
       const wrong = await call('POST', '/auth/login', { body: { email: shopper.email, password: 'wrong password' } });
@@ -146,7 +146,7 @@ describe('a session', () => {
   });
 });
 
-test('the public keys verify the tokens', async () => {
+test('the public signing keys are served as a JWKS', async () => {
   const { body } = await call('GET', '/.well-known/jwks.json');
   expect(body.keys).toEqual([
     {

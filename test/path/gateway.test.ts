@@ -17,7 +17,7 @@ const isProblem = ({ status, headers, body }: Answer, wanted: number, code: stri
   });
 };
 
-test('no path climbs out of the API into the rest of the emulator, and the mailbox lives through nonsense', async () => {
+test('no path traversal reaches the emulator behind the API, and the mailbox survives a malformed request', async () => {
   const { port, hostname } = new URL(endpoints.edge);
   const raw = (target: string, to = { port, hostname }) =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -42,14 +42,14 @@ describe('every error is problem+json with a code', () => {
     ['a forged token', 'GET', '/orders', { token }, 401, 'UNAUTHENTICATED'],
     ['an unknown path', 'GET', '/nothing/here', {}, 404, 'NOT_FOUND'],
     ['an unknown method', 'DELETE', '/products', {}, 404, 'NOT_FOUND'],
-    ['an id that is none', 'GET', '/products/one', {}, 422, 'VALIDATION_FAILED'],
-    ['an id that nobody has', 'GET', `/products/${crypto.randomUUID()}`, {}, 404, 'NOT_FOUND'],
-    ['a limit that is no number', 'GET', '/products?limit=many', {}, 422, 'VALIDATION_FAILED'],
-    ['a cursor of our own making', 'GET', '/products?cursor=abc', {}, 422, 'VALIDATION_FAILED'],
-    ['a body that is no JSON', 'POST', '/auth/login', { raw: '{' }, 422, 'VALIDATION_FAILED'],
+    ['a malformed id', 'GET', '/products/one', {}, 422, 'VALIDATION_FAILED'],
+    ['an unknown id', 'GET', `/products/${crypto.randomUUID()}`, {}, 404, 'NOT_FOUND'],
+    ['a limit that is not a number', 'GET', '/products?limit=many', {}, 422, 'VALIDATION_FAILED'],
+    ['a made-up cursor', 'GET', '/products?cursor=abc', {}, 422, 'VALIDATION_FAILED'],
+    ['a body that is not JSON', 'POST', '/auth/login', { raw: '{' }, 422, 'VALIDATION_FAILED'],
     ['no body', 'POST', '/auth/login', {}, 422, 'VALIDATION_FAILED'],
     [
-      'a body of another type',
+      'a body of another content type',
       'POST',
       '/auth/login',
       { raw: '{"email":"a@example.com","password":"x"}', headers: { 'content-type': 'text/plain' } },
@@ -57,7 +57,7 @@ describe('every error is problem+json with a code', () => {
       'UNSUPPORTED_MEDIA_TYPE',
     ],
     [
-      'a field too many',
+      'an unknown field',
       'POST',
       '/auth/login',
       { body: { email: 'a@example.com', password: 'x', role: 'admin' } },
@@ -73,20 +73,20 @@ describe('every error is problem+json with a code', () => {
       'VALIDATION_FAILED',
     ],
     [
-      'a body past the limit',
+      'a body above the size limit',
       'POST',
       '/auth/login',
       { body: { email: 'a@example.com', password: 'x'.repeat(300_000) } },
       413,
       'PAYLOAD_TOO_LARGE',
     ],
-    ['a webhook without signature', 'POST', '/payments/webhooks/sandbox', { body: {} }, 400, 'BAD_SIGNATURE'],
+    ['a webhook without a signature', 'POST', '/payments/webhooks/sandbox', { body: {} }, 400, 'BAD_SIGNATURE'],
     ['a webhook of an unknown provider', 'POST', '/payments/webhooks/nobody', { body: {} }, 404, 'NOT_FOUND'],
   ] as const)('%s', async (_, method, path, options, status, code) => {
     isProblem(await call(method, path, options), status, code);
   });
 
-  test('a missing key', async () => {
+  test('an order without an idempotency key', async () => {
     const shopper = await Shopper.signUp();
     isProblem(
       await shopper.call('POST', '/orders', { body: { items: [{ productId: crypto.randomUUID(), quantity: 1 }] } }),
@@ -95,16 +95,16 @@ describe('every error is problem+json with a code', () => {
     );
   });
 
-  test('fields that the gateway’s model cannot judge are named by the handler', async () => {
+  test('the handler names invalid fields that the gateway’s model cannot check', async () => {
     const shopper = await Shopper.signUp();
     const unknown = await shopper.placeOrder([{ productId: crypto.randomUUID(), quantity: 1 }]);
     isProblem(unknown, 422, 'VALIDATION_FAILED');
-    expect(unknown.body.fields).toEqual([{ field: 'items[0].productId', message: 'is no product' }]);
+    expect(unknown.body.fields).toEqual([{ field: 'items[0].productId', message: 'does not exist' }]);
   });
 });
 
 describe('the catalogue', () => {
-  test('is changed by an administrator at the version that was read, and the change is seen by all', async () => {
+  test('accepts a change by an administrator only for the current version, and all readers see it', async () => {
     const boss = await admin();
     const sku = unique('NEW');
     const created = await boss.call('POST', '/products', {
@@ -129,7 +129,7 @@ describe('the catalogue', () => {
     );
   });
 
-  test('is not changed by customers', async () => {
+  test('rejects changes by customers', async () => {
     const shopper = await Shopper.signUp();
     isProblem(
       await shopper.call('PATCH', `/products/${await makeProduct(1)}`, {
@@ -141,7 +141,7 @@ describe('the catalogue', () => {
     );
   });
 
-  test('is read page by page, each product once', async () => {
+  test('returns each product once across all pages', async () => {
     for (let made = 0; made < 5; made++) await makeProduct(1);
     const seen: string[] = [];
     let cursor: string | null = '';
@@ -156,7 +156,7 @@ describe('the catalogue', () => {
 });
 
 describe('the edge', () => {
-  test('serves the storefront with the security headers of the real edge', async () => {
+  test('serves the storefront with the security headers of CloudFront', async () => {
     const page = await fetch(endpoints.edge);
     expect(await page.text()).toContain('<main id="main"');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -181,7 +181,7 @@ describe('the edge', () => {
     },
   );
 
-  test('lets browsers call from its own origin only', async () => {
+  test('allows CORS requests only from its own origin', async () => {
     const preflight = await fetch(`${endpoints.api}/orders`, {
       method: 'OPTIONS',
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
@@ -189,7 +189,7 @@ describe('the edge', () => {
     expect(preflight.headers.get('access-control-allow-origin')).toBe(endpoints.edge);
   });
 
-  test('writes one line a request to the access log, without query, body or token', async () => {
+  test('writes one access log line per request, without query, body or token', async () => {
     const { headers } = await call('GET', '/products?limit=1&cursor=secret');
     const line = await eventually(async () =>
       readFileSync(path.join(platformFolder, 'logs', 'access.log'), 'utf8')

@@ -23,7 +23,7 @@ const settings = await sdkSettings({
 const iam = new IAMClient(settings);
 const lambda = new LambdaClient(settings);
 
-/** Runs `work` while the function's role has none of its inline policies. */
+/** Runs `work` while the function's role has no inline policies. */
 async function withoutGrants(functionName: string, work: () => Promise<void>): Promise<void> {
   const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: functionName }));
   const RoleName = Configuration?.Role?.split('/').at(-1) as string;
@@ -45,7 +45,7 @@ async function withoutGrants(functionName: string, work: () => Promise<void>): P
 }
 
 describe('a function without its grant', () => {
-  test('is refused by the emulator: the order stands, its event waits, and the relay sends it later', async () => {
+  test('is denied by IAM: the order is stored, its event stays in the outbox, and the relay publishes it later', async () => {
     const shopper = await Shopper.signUp();
     const productId = await makeProduct(5);
     let orderId = '';
@@ -71,7 +71,7 @@ describe('a function without its grant', () => {
   });
 });
 
-/** Every process below the platform's own, the Lambdas' among them. */
+/** The platform's processes and all their descendants, including those of the Lambda functions. */
 function ownProcesses(): Set<string> {
   const roots = (
     JSON.parse(readFileSync(path.join(platformFolder, 'processes.json'), 'utf8')) as { pid: number }[]
@@ -97,7 +97,7 @@ function socketsOf(pids: Set<string>): Set<string> {
         if (inode) inodes.add(inode);
       }
     } catch {
-      // Ended meanwhile.
+      // The process has ended.
     }
   }
   return inodes;
@@ -105,7 +105,7 @@ function socketsOf(pids: Set<string>): Set<string> {
 
 const onLinux = process.platform === 'linux' ? test : test.failing;
 
-onLinux('nothing that the platform started listens beyond 127.0.0.1', () => {
+onLinux('all processes of the platform listen on 127.0.0.1 only', () => {
   const inodes = socketsOf(ownProcesses());
   const LISTEN = '0A';
   const listening = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>

@@ -4,14 +4,14 @@ import { brokenInvariants } from '../support/invariants.ts';
 import { rows } from '../support/platform.ts';
 import { admin, call, mailsTo, mailTo, Shopper } from '../support/shopper.ts';
 
-/** One request down every hop, from sign-up to the mail in the mailbox. */
+/** Covers every hop, from sign-up to the mail in the mailbox. */
 describe('a purchase', () => {
   let shopper: Shopper;
   beforeAll(async () => {
     shopper = await Shopper.signUp();
   });
 
-  test('takes two calls, ends paid, and the receipt is in the mailbox', async () => {
+  test('takes two calls, the order becomes paid, and the receipt is mailed', async () => {
     const { body: list } = await call('GET', '/products?limit=100');
     expect(list.items[0]).toEqual({
       id: expect.any(String),
@@ -42,10 +42,10 @@ describe('a purchase', () => {
     expect((await call('GET', `/products/${productId}`)).body.product.available).toBe(1);
   });
 
-  test('tells the buyer of each step', async () => {
+  test('notifies the buyer of each step', async () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1), quantity: 1 }])).body;
     await shopper.call('POST', `/orders/${order.id}/cancel`);
-    await mailTo(shopper.email, `We have your order ${order.id.slice(-8).toUpperCase()}`);
+    await mailTo(shopper.email, `Order ${order.id.slice(-8).toUpperCase()} is received`);
     await mailTo(shopper.email, `Order ${order.id.slice(-8).toUpperCase()} is cancelled`);
     const { body } = await shopper.call('GET', '/notifications?limit=100');
     expect(body.items.map((each) => each.kind)).toEqual(expect.arrayContaining(['order.placed', 'order.cancelled']));
@@ -53,7 +53,7 @@ describe('a purchase', () => {
     expect(read.body.notification.readAt).not.toBeNull();
   });
 
-  test('with a declined card is 402, mails so, and the order can still be paid', async () => {
+  test('with a declined card returns 402, mails the buyer, and the order can still be paid', async () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1), quantity: 1 }])).body;
     expect(await shopper.pay(order.id, 'tok_declined')).toMatchObject({
       status: 402,
@@ -69,7 +69,7 @@ describe('a purchase', () => {
     });
   });
 
-  test('that asks the card holder is paid after the approval', async () => {
+  test('that requires action by the card holder is paid after the approval', async () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1), quantity: 1 }])).body;
     const { payment } = (await shopper.pay(order.id, 'tok_requires_action')).body;
     expect(payment.status).toBe('requires_action');
@@ -85,7 +85,7 @@ describe('a purchase', () => {
     await shopper.orderWithStatus(order.id, 'paid');
   });
 
-  test('with a slow provider, or one that charges and never answers, is paid all the same', async () => {
+  test('is paid when the provider is slow or charges without answering', async () => {
     const products = [await makeProduct(1), await makeProduct(1)];
     const placed = await Promise.all(products.map((productId) => shopper.placeOrder([{ productId, quantity: 1 }])));
     const [slow, silent] = placed.map(({ body }) => body.order.id) as [string, string];
@@ -98,7 +98,7 @@ describe('a purchase', () => {
     await shopper.orderWithStatus(silent, 'paid');
   });
 
-  test('is refunded by an administrator, and by nobody else', async () => {
+  test('can be refunded only by an administrator', async () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1, 1_000), quantity: 1 }])).body;
     const { payment } = (await shopper.pay(order.id)).body;
     await shopper.orderWithStatus(order.id, 'paid');
@@ -133,7 +133,7 @@ describe('a purchase', () => {
     });
   });
 
-  test('answers a repeated key with the first answer, and refuses it with another body', async () => {
+  test('replays the first response for a repeated key and rejects the key with another body', async () => {
     const productId = await makeProduct(5);
     const key = crypto.randomUUID();
     const first = await shopper.placeOrder([{ productId, quantity: 1 }], key);
@@ -146,7 +146,7 @@ describe('a purchase', () => {
     });
   });
 
-  test('is nobody else’s to see', async () => {
+  test('is invisible to other users', async () => {
     const { order } = (await shopper.placeOrder([{ productId: await makeProduct(1), quantity: 1 }])).body;
     const other = await Shopper.signUp();
     for (const [method, path] of [
@@ -165,8 +165,8 @@ describe('a purchase', () => {
   });
 });
 
-describe('many at once', () => {
-  test('20 buyers for a stock of 5 buy 5', async () => {
+describe('under concurrent requests', () => {
+  test('20 buyers of a stock of 5 place 5 orders', async () => {
     const productId = await makeProduct(5);
     const shopper = await Shopper.signUp();
     const answers = await Promise.all(
@@ -189,7 +189,7 @@ describe('many at once', () => {
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(49);
   });
 
-  test('200 requests at once give no 5xx and no refusal', async () => {
+  test('200 requests all succeed', async () => {
     const shopper = await Shopper.signUp();
     const productId = await makeProduct(1_000);
     const answers = await Promise.all(
@@ -206,7 +206,7 @@ describe('many at once', () => {
     expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 201)).toEqual([]);
   });
 
-  test('nothing that must hold is broken', async () => {
+  test('all invariants hold', async () => {
     expect(await brokenInvariants()).toEqual({});
   });
 });

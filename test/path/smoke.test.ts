@@ -4,20 +4,20 @@ import { CHECKS, smoke } from '../../local/commands/smoke.ts';
 import { makeProduct, uniqueEmail } from '../support/factories.ts';
 import { endpoints, rows } from '../support/platform.ts';
 
-test('the smoke test of a deployment passes on the laptop', async () => {
+test('the smoke test passes on the laptop', async () => {
   await makeProduct(5);
   const lines: string[] = [];
   expect(await smoke(endpoints.edge, (line) => void lines.push(line))).toBe(0);
   expect(lines).toHaveLength(CHECKS.length);
 });
 
-test('the smoke test says what is wrong where nothing answers', async () => {
+test('the smoke test reports failed checks when no server answers', async () => {
   const lines: string[] = [];
   expect(await smoke('http://127.0.0.1:9', (line) => void lines.push(line))).toBeGreaterThan(0);
   expect(lines.some((line) => line.startsWith('✖ '))).toBe(true);
 });
 
-test('the synthetic buyer signs up once, and leaves a cancelled order and whole stock behind', async () => {
+test('the synthetic buyer signs up once, cancels each order and pays nothing', async () => {
   await makeProduct(5);
   const visit = { origin: endpoints.edge, email: uniqueEmail(), password: 'correct horse battery' };
   const visits = [await buyOnce(visit), await buyOnce(visit)];

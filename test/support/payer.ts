@@ -5,9 +5,9 @@ import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { placeOrder } from '../../lambdas/orders/place-order.ts';
 import { type PaymentDependencies, payOrder } from '../../lambdas/payments/pay-order.ts';
 import { createSandboxProvider } from '../../lambdas/payments/sandbox-adapter.ts';
-import type { DomainEvent } from '../../lambdas/queue/events.ts';
 import { type OutboxRow, toEvent } from '../../lambdas/queue/outbox.ts';
 import { sdkSettings } from '../../local/servers/emulator.ts';
+import type { DomainEvent, EventType } from './events.ts';
 import { makeProduct, makeUser } from './factories.ts';
 import { cacheAs, databaseAs, endpoints, eventually, platformFolder, rows } from './platform.ts';
 
@@ -102,12 +102,12 @@ export const paymentsOf = (orderId: string) =>
   );
 
 /** An event out of the outbox, whoever wrote it: the deployed workers hear of these payments too, and may be first. */
-export const eventOf = (type: DomainEvent['type'], about: string): Promise<DomainEvent> =>
+export const eventOf = <T extends EventType>(type: T, about: string): Promise<DomainEvent<T>> =>
   eventually(async () => {
     const [row] = await rows<OutboxRow & { [column: string]: unknown }>(
       `SELECT id, type, aggregate_id, payload, occurred_at FROM queue.outbox
        WHERE type = $1 AND (aggregate_id = $2 OR payload->>'paymentId' = $2::text)`,
       [type, about],
     );
-    return row && toEvent(row);
+    return row && (toEvent(row) as DomainEvent<T>);
   });

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { Redis as Valkey } from 'iovalkey';
 import pg from 'pg';
 import { type CacheClient, createCache } from '../../lambdas/cache/cache.client.ts';
-import type { CacheService } from '../../lambdas/cache/cache-users.ts';
 import { createDatabase, type Database } from '../../lambdas/database/database.client.ts';
-import { type DatabaseService, roleOf } from '../../lambdas/database/database-roles.ts';
+import { roleOf } from '../../lambdas/registry.ts';
 import type { Secrets } from '../../local/instance.ts';
 import type { Endpoints } from '../../local/platform.ts';
 
@@ -23,7 +22,7 @@ export const platformFolder = path.dirname(endpointsFile);
 const hostOf = (url: string) => new URL(url).host;
 
 /** A service's own connection to the database, with a service's own rights. */
-export function databaseAs(service: DatabaseService, addresses: { writer?: string; reader?: string } = {}): Database {
+export function databaseAs(service: string, addresses: { writer?: string; reader?: string } = {}): Database {
   return createDatabase({
     writer: addresses.writer ?? hostOf(endpoints.writer),
     reader: addresses.reader ?? hostOf(endpoints.reader),
@@ -34,7 +33,7 @@ export function databaseAs(service: DatabaseService, addresses: { writer?: strin
   });
 }
 
-export function cacheAs(service: CacheService, port = Number(new URL(endpoints.cache).port)): CacheClient {
+export function cacheAs(service: string, port = Number(new URL(endpoints.cache).port)): CacheClient {
   return createCache({
     host: '127.0.0.1',
     port,

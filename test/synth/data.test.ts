@@ -7,7 +7,7 @@ describe.each(AWS_STAGES)('the data of %s', (stage) => {
   const [cluster] = resourcesOf(stage, 'AWS::RDS::DBCluster');
   const [cache] = resourcesOf(stage, 'AWS::ElastiCache::ReplicationGroup');
 
-  test('is encrypted at rest and on the way, and signed in to by IAM', () => {
+  test('is encrypted at rest and in transit and uses IAM authentication', () => {
     expect(cluster?.Properties).toMatchObject({ StorageEncrypted: true, EnableIAMDatabaseAuthentication: true });
     expect(cluster?.Properties.KmsKeyId).toBeDefined();
     const [parameters] = resourcesOf(stage, 'AWS::RDS::DBClusterParameterGroup');
@@ -34,7 +34,7 @@ describe.each(AWS_STAGES)('the data of %s', (stage) => {
     expect(resourcesOf(stage, 'AWS::EC2::Route')).toEqual([]);
   });
 
-  test('no security group opens to everybody', () => {
+  test('has no security group that is open to a CIDR range', () => {
     for (const { Properties, id } of resourcesOf(stage, 'AWS::EC2::SecurityGroup')) {
       const opened = (Properties.SecurityGroupIngress ?? []).filter(({ CidrIp }: Json) => CidrIp);
       expect([id, opened]).toEqual([id, []]);
@@ -45,7 +45,7 @@ describe.each(AWS_STAGES)('the data of %s', (stage) => {
 });
 
 describe('in prod', () => {
-  test('a writer and two readers, the first of which takes over', () => {
+  test('the database has a writer and two readers with different promotion tiers', () => {
     const instances = resourcesOf('prod', 'AWS::RDS::DBInstance');
     expect(instances).toHaveLength(3);
     expect(instances.map(({ Properties }) => Properties.PromotionTier ?? 0).sort()).toEqual([0, 1, 2]);
@@ -53,7 +53,7 @@ describe('in prod', () => {
     expect(group?.Properties.SubnetIds).toHaveLength(3);
   });
 
-  test('readers grow in number with their load, and both pools go through a proxy', () => {
+  test('readers scale with their load, and writer and reader connections use RDS Proxy', () => {
     templateOf('prod', 'data').hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
       TargetTrackingScalingPolicyConfiguration: {
         PredefinedMetricSpecification: { PredefinedMetricType: 'RDSReaderAverageCPUUtilization' },
@@ -65,7 +65,7 @@ describe('in prod', () => {
     expect(reader?.Properties.TargetRole).toBe('READ_ONLY');
   });
 
-  test('the cache has replicas in other zones and fails over by itself', () => {
+  test('the cache has replicas in other zones and fails over automatically', () => {
     const [cache] = resourcesOf('prod', 'AWS::ElastiCache::ReplicationGroup');
     expect(cache?.Properties).toMatchObject({
       MultiAZEnabled: true,
@@ -74,9 +74,9 @@ describe('in prod', () => {
     });
   });
 
-  test('what holds state is kept, protected and backed up', () => {
+  test('stateful resources are retained, protected and backed up', () => {
     for (const type of STATEFUL) {
-      // Kept from the first success on: what a failed first deployment made would be in the next one's way.
+      // Retained except on create: resources left by a failed first deployment would block the next one.
       for (const { DeletionPolicy, id } of resourcesOf('prod', type).filter(({ stack }) =>
         ['state', 'data'].includes(stack),
       ))
@@ -88,7 +88,7 @@ describe('in prod', () => {
 });
 
 describe('in dev', () => {
-  test('the database sleeps when idle: nothing below keeps it awake', () => {
+  test('the database sleeps when idle, and no proxy, schedule or health check keeps it awake', () => {
     const [cluster] = resourcesOf('dev', 'AWS::RDS::DBCluster');
     expect(cluster?.Properties.ServerlessV2ScalingConfiguration).toEqual({
       MinCapacity: 0,

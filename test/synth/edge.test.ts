@@ -1,8 +1,7 @@
 import vm from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
-import { sandboxRoutes } from '../../lambdas/payments/sandbox/sandbox.routes.ts';
-import { type Route, VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
-import { API_ROUTES } from '../../lib/api-routes.ts';
+import { ALL_ROUTES } from '../../lambdas/registry.ts';
+import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
 import { STOREFRONT_FALLBACK } from '../../lib/edge/storefront-fallback.ts';
 import { AWS_STAGES, type Json, resourcesOf } from '../support/assembly.ts';
@@ -11,13 +10,13 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
   const [distribution] = resourcesOf(stage, 'AWS::CloudFront::Distribution');
   const config = distribution?.Properties.DistributionConfig as Json;
 
-  test('speaks HTTP/2 and 3 over TLS 1.2 or newer, and sends HTTP to HTTPS', () => {
+  test('supports HTTP/2 and HTTP/3 over TLS 1.2 or newer and redirects HTTP to HTTPS', () => {
     expect(config).toMatchObject({ HttpVersion: 'http2and3', IPV6Enabled: true });
     expect(config.ViewerCertificate.MinimumProtocolVersion).toBe('TLSv1.2_2021');
     expect(config.DefaultCacheBehavior).toMatchObject({ ViewerProtocolPolicy: 'redirect-to-https', Compress: true });
   });
 
-  test('caches files and never the API, and hides no answer of the API behind a page', () => {
+  test('caches files but not the API, and replaces no API response with an error page', () => {
     const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
     const [api] = config.CacheBehaviors;
     expect(api).toMatchObject({
@@ -29,7 +28,7 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     expect(config.CustomErrorResponses).toBeUndefined();
   });
 
-  test('tells the API the caller’s address, whatever the caller says it is', () => {
+  test('sets the viewer’s address for the API and overwrites a forged one', () => {
     const [api] = config.CacheBehaviors;
     const [association] = api.FunctionAssociations;
     expect(association.EventType).toBe('viewer-request');
@@ -41,19 +40,19 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     };
     const told = vm.runInNewContext(`${teller?.Properties.FunctionCode}; handler(event)`, { event });
     expect(told.headers[VIEWER_ADDRESS_HEADER]).toEqual({ value: '198.51.100.7' });
-    // All headers of the viewer go on, and so does the one that the function sets; CloudFront's own would not.
+    // This policy forwards all viewer headers and the header from the function. It does not forward CloudFront's own headers.
     const ALL_VIEWER_EXCEPT_HOST_HEADER = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
     expect(api.OriginRequestPolicyId).toBe(ALL_VIEWER_EXCEPT_HOST_HEADER);
   });
 
-  test('reaches the API through the network’s own door, by the name on its certificate', () => {
+  test('reaches the API through a VPC origin over HTTPS, by the name on its certificate', () => {
     const [door] = resourcesOf(stage, 'AWS::CloudFront::VpcOrigin');
     expect(door?.Properties.VpcOriginEndpointConfig.OriginProtocolPolicy).toBe('https-only');
     const origin = config.Origins.find((each: Json) => each.VpcOriginConfig);
     expect(origin.DomainName).toMatch(/^api-origin\./);
   });
 
-  test('gives the storefront the laptop’s security headers', () => {
+  test('sends the storefront with the same security headers as the local edge', () => {
     const policy = resourcesOf(stage, 'AWS::CloudFront::ResponseHeadersPolicy').find(
       ({ id }) => !id.includes('ApiHeaders'),
     );
@@ -65,7 +64,7 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     expect(custom.sort()).toEqual(['cross-origin-opener-policy', 'permissions-policy']);
   });
 
-  test('has a firewall with managed rules, a rate an address and size limits', () => {
+  test('has a firewall with managed rules, a rate limit per address and size limits', () => {
     const acl = resourcesOf(stage, 'AWS::WAFv2::WebACL').find(({ Properties }) => Properties.Scope === 'CLOUDFRONT');
     const names = acl?.Properties.Rules.map(({ Name }: Json) => Name);
     expect(names).toEqual(
@@ -74,14 +73,14 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     expect(config.WebACLId).toBeDefined();
   });
 
-  test('does not slow down a provider that sends its webhooks from one address', () => {
+  test('does not rate-limit a provider that sends its webhooks from one address', () => {
     for (const acl of resourcesOf(stage, 'AWS::WAFv2::WebACL')) {
       const rate = acl.Properties.Rules.find(({ Name }: Json) => Name === 'RatePerAddress').Statement
         .RateBasedStatement;
       const spared = rate.ScopeDownStatement.NotStatement.Statement.OrStatement.Statements.map(
         ({ ByteMatchStatement }: Json) => ByteMatchStatement.SearchString,
       );
-      const routes = Object.values<Route>({ ...API_ROUTES, ...sandboxRoutes });
+      const routes = ALL_ROUTES;
       const machines = routes.filter(({ caller }) => caller === 'provider').map(({ path }) => path);
       for (const path of machines) expect(spared.some((part: string) => path.includes(part))).toBe(true);
       const people = routes.filter(({ caller }) => caller !== 'provider').map(({ path }) => path);
@@ -89,7 +88,7 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     }
   });
 
-  test('leaves no bucket open, unencrypted or readable without TLS', () => {
+  test('has only buckets that are private, encrypted and require TLS', () => {
     const buckets = resourcesOf(stage, 'AWS::S3::Bucket');
     expect(buckets.length).toBeGreaterThanOrEqual(3);
     for (const { Properties } of buckets) {
@@ -105,14 +104,14 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     }
   });
 
-  test('leads the name to the edge over both protocols, and to the maintenance page while its probe fails', () => {
+  test('resolves the domain to the edge over IPv4 and IPv6, and to the maintenance page while the health check fails', () => {
     const records = resourcesOf(stage, 'AWS::Route53::RecordSet').filter(({ Properties }) => Properties.Failover);
     const pairs = records.map(({ Properties }) => `${Properties.Type} ${Properties.Failover}`).sort();
     expect(pairs).toEqual(['A PRIMARY', 'A SECONDARY', 'AAAA PRIMARY', 'AAAA SECONDARY']);
     for (const { Properties } of records.filter((each) => each.Properties.Failover === 'PRIMARY'))
       expect(Properties.HealthCheckId).toBeDefined();
     const [check] = resourcesOf(stage, 'AWS::Route53::HealthCheck');
-    // By CloudFront's own name: by the shop's, it would check the page that it fails over to.
+    // Uses CloudFront's own name. With the shop's name, it would check the maintenance page after a failover.
     expect(check?.Properties.HealthCheckConfig.FullyQualifiedDomainName).toEqual({
       'Fn::GetAtt': [distribution?.id, 'DomainName'],
     });
@@ -121,7 +120,7 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
     );
   });
 
-  test('has its certificates where they are used', () => {
+  test('has its certificates in the stacks that use them', () => {
     const certificates = resourcesOf(stage, 'AWS::CertificateManager::Certificate');
     expect(certificates.map(({ stack }) => stack).sort()).toEqual(['edge', 'gateway']);
   });
@@ -132,7 +131,7 @@ test.each([
   ['/orders/42', '/index.html'],
   ['/main-AB12.js', '/main-AB12.js'],
   ['/favicon.svg', '/favicon.svg'],
-])('the storefront’s fallback makes %s %s', (uri, expected) => {
+])('the storefront’s fallback rewrites %s to %s', (uri, expected) => {
   const handled = vm.runInNewContext(`${STOREFRONT_FALLBACK}; handler({ request: { uri } })`, { uri });
   expect(handled.uri).toBe(expected);
 });

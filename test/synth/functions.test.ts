@@ -1,22 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
-import { HANDLERS } from '../../lib/constructs/bundles.ts';
+import { declaredFunctions } from '../../lambdas/registry.ts';
 import { resolveStage } from '../../lib/stage.ts';
-import { AWS_STAGES, type Found, type Json, resourcesOf, STAGES, templateOf } from '../support/assembly.ts';
+import {
+  AWS_STAGES,
+  type Found,
+  type Json,
+  resourcesOf,
+  STAGES,
+  type StageName,
+  templateOf,
+} from '../support/assembly.ts';
 
 /** The functions of ours: the CDK's own helpers have no POWERTOOLS_SERVICE_NAME. */
-const functionsOf = (stage: (typeof STAGES)[number]) =>
+const functionsOf = (stage: StageName) =>
   resourcesOf(stage, 'AWS::Lambda::Function').filter(
     ({ Properties }) => Properties.Environment?.Variables?.POWERTOOLS_SERVICE_NAME,
   );
 const nameOf = (fn: Found): string => fn.Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME;
 
-/** What only AWS has. */
-const AWS_ONLY = { local: ['migrate', 'synthetic-buyer'], dev: ['synthetic-buyer'], prod: [] };
+/** What a stage has, as the services declare it. */
+const declared = (stage: StageName) => {
+  const functions = declaredFunctions(stage === 'local' ? 'local' : 'aws');
+  return resolveStage({ stage }).aws?.syntheticBuyer === false
+    ? functions.filter(({ service }) => service.name !== 'synthetic')
+    : functions;
+};
 
 describe.each(STAGES)('the functions of %s', (stage) => {
   test('are all there, each with Node 24, a role of its own and a log group with retention', () => {
     const functions = functionsOf(stage);
-    const expected = Object.keys(HANDLERS).filter((name) => !(AWS_ONLY[stage] as string[]).includes(name));
+    const expected = declared(stage).map(({ name }) => name);
     expect(functions.map(nameOf).sort()).toEqual(expected.sort());
     expect(new Set(functions.map((each) => JSON.stringify(each.Properties.Role))).size).toBe(functions.length);
     for (const each of functions) {
@@ -89,8 +102,9 @@ describe.each(AWS_STAGES)('the functions of %s', (stage) => {
 
 describe('in prod', () => {
   test('what answers people is kept warm, grows with its use, and is deployed by a canary that goes back', () => {
+    const expected = declared('prod').filter(({ kind }) => kind === 'api' || kind === 'authorizer').length;
     const userFacing = resourcesOf('prod', 'AWS::CodeDeploy::DeploymentGroup');
-    expect(userFacing).toHaveLength(8);
+    expect(userFacing).toHaveLength(expected);
     for (const { Properties } of userFacing) {
       const monitoring = JSON.stringify(Properties.AlarmConfiguration.Alarms);
       for (const alarm of ['Errors', 'Throttles', 'Unhandled']) expect(monitoring).toContain(alarm);
@@ -99,11 +113,11 @@ describe('in prod', () => {
     const warm = resourcesOf('prod', 'AWS::Lambda::Alias').filter(
       ({ Properties }) => Properties.ProvisionedConcurrencyConfig,
     );
-    expect(warm).toHaveLength(8);
+    expect(warm).toHaveLength(expected);
     const scaled = resourcesOf('prod', 'AWS::ApplicationAutoScaling::ScalingPolicy').map(
       ({ Properties }) =>
         Properties.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType,
     );
-    expect(scaled.filter((type) => type === 'LambdaProvisionedConcurrencyUtilization')).toHaveLength(8);
+    expect(scaled.filter((type) => type === 'LambdaProvisionedConcurrencyUtilization')).toHaveLength(expected);
   });
 });

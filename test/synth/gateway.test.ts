@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { API_ROUTES } from '../../lib/api-routes.ts';
+import { API_ROUTES } from '../../lambdas/registry.ts';
+import type { Route } from '../../lambdas/shared/contract.ts';
 import { AWS_STAGES, type Json, resourcesOf, STAGES } from '../support/assembly.ts';
 
 describe.each(STAGES)('the gateway of %s', (stage) => {
@@ -13,13 +14,12 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
       .map(({ Properties }) => Properties.OperationName as string)
       .filter((name) => !name.startsWith('sandbox'))
       .sort();
-  const routes = (wanted: (route: (typeof API_ROUTES)[keyof typeof API_ROUTES]) => boolean) =>
-    Object.values(API_ROUTES)
-      .filter(wanted)
+  const routes = (wanted: (route: Route) => boolean) =>
+    API_ROUTES.filter(wanted)
       .map(({ operationId }) => operationId as string)
       .sort();
 
-  test('has the authorizer on every method that the contract does not call public', () => {
+  test('has the authorizer on every method that the contract does not declare public or for a provider', () => {
     const open = routes(({ caller }) => caller === 'public' || caller === 'provider');
     expect(named(({ AuthorizationType }) => AuthorizationType === 'NONE')).toEqual(open);
     expect(named(({ AuthorizerId }) => AuthorizerId)).toEqual(
@@ -27,11 +27,11 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
     );
   });
 
-  test('checks the body of every method that takes one', () => {
+  test('validates the request body of every method that has one', () => {
     expect(named(({ RequestValidatorId }) => RequestValidatorId)).toEqual(routes((route) => 'body' in route));
   });
 
-  test('throttles every method, and logs no body', () => {
+  test('throttles every method and logs no body', () => {
     const [apiStage] = resourcesOf(stage, 'AWS::ApiGateway::Stage').filter(({ stack }) => stack !== 'edge');
     const settings: Json[] = apiStage?.Properties.MethodSettings;
     expect(settings.filter(({ ThrottlingRateLimit }) => ThrottlingRateLimit)).toHaveLength(methods().length);
@@ -41,12 +41,12 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
     expect(Format).not.toMatch(/body|authorization/i);
   });
 
-  test('asks the authorizer each time: a cached verdict would keep a logged-out token alive', () => {
+  test('calls the authorizer on each request, because a cached result would accept a token after log-out', () => {
     const [authorizer] = resourcesOf(stage, 'AWS::ApiGateway::Authorizer');
     expect(authorizer?.Properties.AuthorizerResultTtlInSeconds).toBe(0);
   });
 
-  test('answers its own errors as problems with a code', () => {
+  test('returns its own errors as problems with a code', () => {
     const responses = resourcesOf(stage, 'AWS::ApiGateway::GatewayResponse');
     expect(responses.length).toBeGreaterThan(15);
     for (const { Properties } of responses) {
@@ -59,7 +59,7 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
 describe.each(AWS_STAGES)('the gateway of %s', (stage) => {
   const api = () => resourcesOf(stage, 'AWS::ApiGateway::RestApi').find(({ stack }) => stack === 'gateway');
 
-  test('is private and lets in only what comes through its endpoint', () => {
+  test('is private and accepts only calls through its VPC endpoint', () => {
     expect(api()?.Properties.EndpointConfiguration.Types).toEqual(['PRIVATE']);
     const isRefusal = expect.objectContaining({
       Effect: 'Deny',
@@ -72,7 +72,7 @@ describe.each(AWS_STAGES)('the gateway of %s', (stage) => {
     expect(domain?.Properties.Policy.Statement).toContainEqual(isRefusal);
   });
 
-  test('has a firewall of its own, which counts by the forwarded address', () => {
+  test('has a separate firewall whose rate limit uses the forwarded address', () => {
     expect(resourcesOf(stage, 'AWS::WAFv2::WebACLAssociation')).toHaveLength(1);
     const acl = resourcesOf(stage, 'AWS::WAFv2::WebACL').find(({ Properties }) => Properties.Scope === 'REGIONAL');
     const rules: Json[] = acl?.Properties.Rules;
@@ -80,7 +80,7 @@ describe.each(AWS_STAGES)('the gateway of %s', (stage) => {
     expect(rate.Statement.RateBasedStatement.AggregateKeyType).toBe('FORWARDED_IP');
   });
 
-  test('stands behind an internal balancer that asks each zone’s address whether it is there', () => {
+  test('is behind an internal load balancer that checks the health of each zone’s address', () => {
     const [balancer] = resourcesOf(stage, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
     expect(balancer?.Properties.Scheme).toBe('internal');
     const given: Json[] = balancer?.Properties.LoadBalancerAttributes;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { consumerOf, QUEUES } from '../../lambdas/registry.ts';
 import { AWS_STAGES, type Json, resourcesOf, STAGES } from '../support/assembly.ts';
 
 describe.each(STAGES)('the queues of %s', (stage) => {
@@ -8,7 +9,7 @@ describe.each(STAGES)('the queues of %s', (stage) => {
     JSON.stringify(Properties.Dimensions),
   );
 
-  test('each have a dead-letter queue that takes from it alone, and an alarm on the first dead letter', () => {
+  test('each have a separate dead-letter queue with an alarm', () => {
     expect(working).toHaveLength(queues.length / 2);
     for (const { id, Properties } of working) {
       const deadId = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0];
@@ -19,7 +20,7 @@ describe.each(STAGES)('the queues of %s', (stage) => {
     }
   });
 
-  test('are monitoring for messages that wait too long, but for the one that people read', () => {
+  test('have an alarm on the message age, except the queue that is read by hand', () => {
     for (const { id, Properties } of working.filter((each) => !each.id.includes('Undelivered')))
       expect([Properties.QueueName, alarmed.some((dimensions) => dimensions?.includes(id))]).toEqual([
         Properties.QueueName,
@@ -27,7 +28,7 @@ describe.each(STAGES)('the queues of %s', (stage) => {
       ]);
   });
 
-  test('are encrypted and refuse plain HTTP', () => {
+  test('are encrypted and deny plain HTTP', () => {
     for (const { Properties } of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = resourcesOf(stage, 'AWS::SQS::QueuePolicy');
     expect(policies).toHaveLength(queues.length);
@@ -38,17 +39,17 @@ describe.each(STAGES)('the queues of %s', (stage) => {
     }
   });
 
-  test('a message stays invisible for six times its worker’s timeout, and failures are reported one by one', () => {
+  test('hide a message for six times the worker’s timeout and get partial batch failures', () => {
     for (const { Properties } of working) expect(Properties.VisibilityTimeout).toBe(60);
     const mappings = resourcesOf(stage, 'AWS::Lambda::EventSourceMapping');
-    expect(mappings).toHaveLength(6);
+    expect(mappings).toHaveLength(QUEUES.filter(consumerOf).length);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
 });
 
 describe.each(AWS_STAGES)('the mail of %s', (stage) => {
-  test('is signed, has its own return path, and what does not arrive is heard of', () => {
+  test('is signed with DKIM, has its own return path, and reports undelivered mails to a queue', () => {
     const [identity] = resourcesOf(stage, 'AWS::SES::EmailIdentity');
     expect(identity?.Properties.MailFromAttributes).toMatchObject({ BehaviorOnMxFailure: 'REJECT_MESSAGE' });
     const dkim = resourcesOf(stage, 'AWS::Route53::RecordSet').filter(

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { ALL_SERVICES } from '../../lambdas/registry.ts';
+import { pascalCase } from '../../lib/constructs/names.ts';
 import { AWS_STAGES, type Json, resourcesOf } from '../support/assembly.ts';
 
 describe.each(AWS_STAGES)('the monitoring of %s', (stage) => {
-  test('every alarm is part of an alert, and every alert goes to the topic', () => {
+  test('every alarm is part of a composite alarm, and every composite alarm notifies the topic', () => {
     const alarms = resourcesOf(stage, 'AWS::CloudWatch::Alarm').filter(({ id }) => !/AlarmHigh|AlarmLow/.test(id));
     const alerts = resourcesOf(stage, 'AWS::CloudWatch::CompositeAlarm');
     const rules = JSON.stringify(alerts.map(({ Properties }) => Properties.AlarmRule));
@@ -33,31 +35,22 @@ describe.each(AWS_STAGES)('the monitoring of %s', (stage) => {
       expect(JSON.stringify(Properties.KeyPolicy)).toContain('"Principal":{"Service":"cloudwatch.amazonaws.com"}');
   });
 
-  test('there is an alert a hop and a service', () => {
+  test('each hop and each service has a composite alarm', () => {
     const names = resourcesOf(stage, 'AWS::CloudWatch::CompositeAlarm').map(({ id }) => id);
-    const hops = [
-      'Dns',
-      'Edge',
-      'Balancer',
-      'Gateway',
-      'Auth',
-      'Catalog',
-      'Orders',
-      'Payments',
-      'Queues',
-      'Email',
-      'Database',
-      'Cache',
-    ];
-    for (const hop of hops) expect([hop, names.some((name) => name.includes(`Alerts${hop}`))]).toEqual([hop, true]);
+    const hops = ['Dns', 'Edge', 'Balancer', 'Gateway', 'Queues', 'Database', 'Cache', 'Business'];
+    const services = ALL_SERVICES.filter(
+      ({ name, functions }) => Object.keys(functions).length > 0 && (stage === 'prod' || name !== 'synthetic'),
+    );
+    for (const hop of [...hops, ...services.map(({ name }) => pascalCase(name))])
+      expect([hop, names.some((name) => name.includes(`Alerts${hop}`))]).toEqual([hop, true]);
   });
 
-  test('every alarm says why', () => {
+  test('every alarm has a description', () => {
     for (const { id, Properties } of resourcesOf(stage, 'AWS::CloudWatch::Alarm'))
       expect([id, (Properties.AlarmDescription ?? '').length > 20]).toEqual([id, true]);
   });
 
-  test('a budget, and a dashboard with a row a hop', () => {
+  test('there is a budget and a dashboard with one row per hop', () => {
     expect(resourcesOf(stage, 'AWS::Budgets::Budget')).toHaveLength(1);
     const [dashboard] = resourcesOf(stage, 'AWS::CloudWatch::Dashboard');
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
@@ -66,12 +59,12 @@ describe.each(AWS_STAGES)('the monitoring of %s', (stage) => {
   });
 });
 
-test('in prod a synthetic buyer comes every five minutes', () => {
+test('in prod, the synthetic buyer runs every five minutes', () => {
   const rules = resourcesOf('prod', 'AWS::Events::Rule').map(({ Properties }) => Properties.ScheduleExpression);
   expect(rules).toContain('rate(5 minutes)');
 });
 
-test('game days stop by themselves when an alert rings, and touch what they name only', () => {
+test('each game day has stop conditions on two alarms and one target', () => {
   const templates = resourcesOf('prod', 'AWS::FIS::ExperimentTemplate');
   expect(
     templates

@@ -5,13 +5,13 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ASSEMBLIES, ROOT, STAGES } from '../support/assembly.ts';
 
-// Bundles of its own: the suites beside this one build theirs at the same time.
+// Own build folder, because other suites build their bundles at the same time.
 process.env.BUILD_FOLDER = path.join(ASSEMBLIES, 'nag-build');
 const { composeApp } = await import('../../lib/request-path.ts');
 const { resolveStage } = await import('../../lib/stage.ts');
 const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
 
-/** What the synth refuses to let pass, a line each; nothing when all is well or acknowledged with a reason. */
+/** The findings that fail the synth. Empty if each finding is acknowledged with a reason. */
 function findings(stage: string): string[] {
   const app = new App({ outdir: path.join(ASSEMBLIES, `nag-${stage}`), context });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -24,6 +24,6 @@ function findings(stage: string): string[] {
   }
 }
 
-test.each(STAGES)('cdk-nag’s AwsSolutions finds nothing in %s that is not acknowledged with a reason', (stage) => {
+test.each(STAGES)('cdk-nag’s AwsSolutions has no finding in %s without an acknowledged reason', (stage) => {
   expect(findings(stage)).toEqual([]);
 });

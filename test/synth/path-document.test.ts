@@ -10,17 +10,17 @@ import { ASSEMBLIES, AWS_STAGES, ROOT } from '../support/assembly.ts';
 
 const assemblies = { dev: path.join(ASSEMBLIES, 'dev'), prod: path.join(ASSEMBLIES, 'prod') };
 
-test('docs/path.md is what the templates say (npm run docs writes it)', () => {
+test('docs/path.md matches the templates (npm run docs writes it)', () => {
   expect(readFileSync(path.join(ROOT, 'docs', 'path.md'), 'utf8')).toBe(pathDocument(assemblies));
 });
 
-test('the stacks in the readme are those of prod (npm run docs writes them)', () => {
+test('the stack diagram in README.md matches prod (npm run docs writes it)', () => {
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
   expect(readme).toBe(withStackDiagram(readme, stackDiagram(assemblies.prod, 'prod')));
 });
 
 describe.each(AWS_STAGES)('the security groups of %s', (stage) => {
-  test('allow the flows of the table and no other', () => {
+  test('allow exactly the flows in lib/network/flows.ts', () => {
     const written = readFlows(readResources(assemblies[stage], stage)).map(
       (row) => `${row.from} ${row.to} ${row.port}`,
     );
@@ -31,7 +31,7 @@ describe.each(AWS_STAGES)('the security groups of %s', (stage) => {
   });
 });
 
-test('every test that the table names is there', () => {
+test('every test file named in docs/path.md exists', () => {
   const document = readFileSync(path.join(ROOT, 'docs', 'path.md'), 'utf8');
   const named = new Set([...document.matchAll(/test\/[\w/.-]+\.test\.ts/g)].map(([file]) => file));
   expect(named.size).toBeGreaterThan(5);

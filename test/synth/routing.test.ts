@@ -7,7 +7,7 @@ import { Dns } from '../../lib/edge/dns.ts';
 import type { Maintenance } from '../../lib/edge/maintenance.ts';
 import { resolveStage } from '../../lib/stage.ts';
 
-/** The records of a stage with a routing policy; the edge itself does not change with it. */
+/** The DNS records of prod with a routing policy. The rest of the edge does not depend on it. */
 function recordsOf(routing: string) {
   const stage = resolveStage({ stage: 'prod', routing });
   if (!stage.aws) throw new Error('prod is on AWS');
@@ -29,13 +29,13 @@ function recordsOf(routing: string) {
   return Object.values(records).map(({ Properties }) => Properties);
 }
 
-describe('the name', () => {
+describe('the domain name', () => {
   const domain = resolveStage({ stage: 'prod' }).aws?.domain;
 
   test.each([
     ['latency', { Region: 'eu-central-1' }],
     ['geolocation', { GeoLocation: { CountryCode: '*' } }],
-  ])('routed by %s leads to the region’s failover pair', (routing, policy) => {
+  ])('with %s routing points to the region’s failover pair', (routing, policy) => {
     const records = recordsOf(routing);
     const top = records.filter(({ Name, Type }) => Name === domain && Type !== 'CAA');
     expect(top).toHaveLength(2);

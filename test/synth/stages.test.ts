@@ -11,7 +11,7 @@ describe.each(STAGES)('stage %s', (stage) => {
   });
 });
 
-test('local holds only types that emulators have', () => {
+test('local uses only services that emulators support', () => {
   const services = new Set(resourcesOf('local').map(({ Type }) => Type.split('::')[1]));
   const everywhere = [
     'ApiGateway',
@@ -29,12 +29,12 @@ test('local holds only types that emulators have', () => {
 });
 
 describe.each(AWS_STAGES)('stage %s', (stage) => {
-  test('asks AWS nothing at synth', () => {
+  test('synthesizes without lookups in AWS', () => {
     const manifest = JSON.parse(readFileSync(path.join(ROOT, '.build', 'assemblies', stage, 'manifest.json'), 'utf8'));
     expect(manifest.missing).toBeUndefined();
   });
 
-  test('whoever deploys is warned of stand-ins, and in prod that no money moves', () => {
+  test('warns at synth about placeholders and, in prod, about sandbox payments', () => {
     const warned = stacksOf(stage).flatMap((stack) => [
       ...readFileSync(metadataFile(stage, stack), 'utf8').matchAll(/throughline:[\w-]+/g),
     ]);
@@ -42,19 +42,19 @@ describe.each(AWS_STAGES)('stage %s', (stage) => {
     expect([...new Set(warned.map(([id]) => id))].sort()).toEqual(expected);
   });
 
-  test('no stack is near CloudFormation’s limit of 500 resources', () => {
+  test('has fewer than 400 resources per stack, below CloudFormation’s limit of 500', () => {
     for (const stack of stacksOf(stage))
       expect(resourcesOf(stage).filter((each) => each.stack === stack).length).toBeLessThan(400);
   });
 });
 
-test('docs/openapi.json is what the contracts say (npm run openapi writes it)', () => {
+test('docs/openapi.json matches the contracts (npm run openapi writes it)', () => {
   expect(JSON.parse(readFileSync(path.join(ROOT, 'docs', 'openapi.json'), 'utf8'))).toEqual(
     JSON.parse(JSON.stringify(openApiDocument())),
   );
 });
 
-describe('a wrong setting', () => {
+describe('an invalid setting', () => {
   test.each([
     [{ stage: 'staging' }, /-c stage=staging/],
     [{ stage: 'local', edgePort: 'eighty' }, /-c edgePort=eighty/],
@@ -67,7 +67,7 @@ describe('a wrong setting', () => {
     [{ stage: 'prod', monthlyBudgetUsd: '-1' }, /-c monthlyBudgetUsd=-1/],
     [{ stage: 'prod', routing: 'nearest' }, /-c routing=nearest.*failover/],
     [{ stage: 'prod', gameDays: 'maybe' }, /-c gameDays=maybe: must be true or false/],
-  ])('%p fails the synth and is named', (context, message) => {
+  ])('%p fails the synth and the error names it', (context, message) => {
     expect(() => resolveStage(context)).toThrow(message);
   });
 });

@@ -1,20 +1,22 @@
 import type * as z from 'zod';
+import type { ApiRoutes } from '../../lambdas/registry.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
-import type { API_ROUTES } from '../../lib/api-routes.ts';
 
-type Routes = typeof API_ROUTES;
+type Routes = ApiRoutes;
 type Input<S> = S extends z.ZodType ? z.input<S> : undefined;
 type Body<A> = A extends { body: infer S extends z.ZodType } ? z.output<S> : undefined;
 
-/** What a call takes, as the contract says. */
+/** The input of a call, from the contract. */
 export type CallOf<R extends Route> = {
   params?: Input<R['params']>;
   query?: Input<R['query']>;
   body?: Input<R['body']>;
   idempotencyKey?: string;
 };
-/** What it answers. */
-export type ResponseBodyOf<R extends Route> = { [S in keyof R['responses']]: Body<R['responses'][S]> }[keyof R['responses']];
+/** The body of its response. */
+export type ResponseBodyOf<R extends Route> = {
+  [S in keyof R['responses']]: Body<R['responses'][S]>;
+}[keyof R['responses']];
 
 interface ProblemDocument {
   code: string;
@@ -25,12 +27,12 @@ interface ProblemDocument {
   [member: string]: unknown;
 }
 
-/** A refusal, with the literal code to switch on. */
+/** An error response, with a literal code to switch on. */
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
   readonly fields: { field: string; message: string }[];
-  /** The whole document, with the members that come with its code. */
+  /** The whole problem document, with the members that its code adds. */
   readonly problem: ProblemDocument;
 
   constructor(problem: ProblemDocument) {
@@ -48,7 +50,7 @@ export interface ApiOptions {
   token: () => string | undefined;
 }
 
-/** The typed client: names, inputs and answers come from the contracts; nothing of theirs is in the bundle. */
+/** The typed client. Names, inputs and responses are types from the contracts, so the bundle has no contract code. */
 export function createApi({ baseUrl, token }: ApiOptions) {
   return async function call<N extends keyof Routes>(
     method: Routes[N]['method'],

@@ -1,4 +1,4 @@
-/** Text and elements only: nothing from a server is ever read as markup. */
+/** Text and elements only, so that data from a server is never parsed as HTML. */
 type Child = Node | string;
 
 export function element<K extends keyof HTMLElementTagNameMap>(
@@ -16,12 +16,12 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A labelled input, as a screen reader wants it. */
+/** An input inside its label, which screen readers need. */
 export function field(label: string, attributes: Record<string, string | boolean>): HTMLElement {
   return element('label', {}, label, element('input', { required: true, ...attributes }));
 }
 
-/** Shows a page under its title, which a screen reader then reads. */
+/** Shows a page and focuses it, so that a screen reader reads its title. */
 export function show(title: string, ...children: Child[]): void {
   document.title = `${title} · Throughline`;
   const main = document.querySelector('main') as HTMLElement;
@@ -29,22 +29,22 @@ export function show(title: string, ...children: Child[]): void {
   main.focus({ preventScroll: true });
 }
 
-/** Says something to people, also to those who do not see it. */
+/** Shows a status message. Screen readers announce it. */
 export function say(text: string): void {
   (document.querySelector('#status') as HTMLElement).textContent = text;
 }
 
-let next = '';
+let nextMessage = '';
 
-/** Says something once the next page is shown: what was said of the page before goes with it. */
+/** Shows a message on the next page, since a page change clears the current message. */
 export function sayNext(text: string): void {
-  next = text;
+  nextMessage = text;
 }
 
-/** A page is about to be shown. */
+/** Call before a page is shown. Replaces the old message with the one from `sayNext`. */
 export function turnPage(): void {
-  say(next);
-  next = '';
+  say(nextMessage);
+  nextMessage = '';
 }
 
 export const formValues = (form: HTMLFormElement) => Object.fromEntries(new FormData(form)) as Record<string, string>;

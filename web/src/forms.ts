@@ -1,14 +1,14 @@
 import { ApiError } from './api.ts';
 import { element, formValues, say, sayNext } from './dom.ts';
 
-/** A try at something that must not happen twice: the same key until the API has answered. */
+/** One attempt at an operation that must not happen twice. It keeps its key until the API has responded. */
 export interface Attempt {
   idempotencyKey: string;
 }
 
 export type Submit = (values: Record<string, string>, attempt: Attempt) => Promise<void>;
 
-/** A form that is sent once at a time. After an answer, also a refusal, the next try is a new one; without one it is the same. */
+/** A form that submits once at a time. A response below 500 ends the attempt; otherwise a retry continues it. */
 export function form(onSubmit: Submit, ...children: (Node | string)[]): HTMLElement {
   const made = element('form', {}, ...children);
   let attempt: Attempt = { idempotencyKey: crypto.randomUUID() };
@@ -31,7 +31,7 @@ export function form(onSubmit: Submit, ...children: (Node | string)[]): HTMLElem
   return made;
 }
 
-/** Runs what a person asked for and tells what went wrong. @returns false when the API was not reached, or not for sure */
+/** Runs an action of the user and shows its error. @returns false when the API may not have handled the request */
 export async function tell(work: () => Promise<void>): Promise<boolean> {
   say('');
   try {
@@ -43,19 +43,19 @@ export async function tell(work: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** Says what went wrong; where it is the session that ended, on the page where a new one begins. */
+/** Shows an error. If the session has ended, it opens the log-in page. */
 export function explain(error: unknown): void {
   const ended = error instanceof ApiError && error.code === 'UNAUTHENTICATED';
   if (!ended) {
-    say(wordsOf(error));
+    say(messageOf(error));
     return;
   }
   location.hash = '#/log-in';
-  sayNext('Your session has ended. Log in again.');
+  sayNext('Your session has ended. Please log in again.');
 }
 
-function wordsOf(error: unknown): string {
+function messageOf(error: unknown): string {
   if (error instanceof ApiError)
     return [error.message, ...error.fields.map(({ field, message }) => `${field} ${message}`)].join('\n');
-  return 'The shop cannot be reached just now. Nothing is done twice if you try again.';
+  return 'The shop is not available right now. You can safely try again: nothing is ordered or charged twice.';
 }

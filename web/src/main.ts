@@ -16,7 +16,7 @@ function navigation(): void {
   document.querySelector('nav')?.replaceChildren(link('#/', 'Products'), ...account);
 }
 
-/** The page that the address names. */
+/** Opens the page of a URL hash. */
 function pageOf(hash: string): Promise<void> {
   const [path = '', query] = hash.replace(/^#/, '').split('?');
   const [, first = '', second = ''] = path.split('/');
@@ -48,7 +48,7 @@ async function route(): Promise<void> {
 }
 
 window.addEventListener('hashchange', () => void route());
-// The skip link moves the focus; its address would be a page's.
+// The skip link must not change the hash, which would open another page. So it only moves the focus.
 document.querySelector('.skip')?.addEventListener('click', (event) => {
   event.preventDefault();
   document.querySelector('main')?.focus();

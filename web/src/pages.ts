@@ -31,7 +31,7 @@ export async function productsPage(): Promise<void> {
 }
 
 async function order(productId: string, quantity: number, { idempotencyKey }: Attempt): Promise<void> {
-  if (!isLoggedIn()) return toLogIn('Log in to order.');
+  if (!isLoggedIn()) return toLogIn('Please log in to place an order.');
   const placed = await api<'placeOrder'>('POST', '/orders', {
     body: { items: [{ productId, quantity }] },
     idempotencyKey,
@@ -39,40 +39,40 @@ async function order(productId: string, quantity: number, { idempotencyKey }: At
   go(`#/orders/${placed.order.id}`);
 }
 
-/** Asks for a log-in and says why. */
+/** Opens the log-in page and shows the reason. */
 function toLogIn(why: string): void {
   go('#/log-in');
   sayNext(why);
 }
 
 export async function ordersPage(): Promise<void> {
-  if (!isLoggedIn()) return toLogIn('Log in to see your orders.');
+  if (!isLoggedIn()) return toLogIn('Please log in to see your orders.');
   const { items } = await api<'listOrders'>('GET', '/orders', {});
   const rows = items.map((order) =>
     element(
       'li',
       {},
-      element('a', { href: `#/orders/${order.id}` }, `${formatMoney(order.total)}, ${words(order.status)}`),
+      element('a', { href: `#/orders/${order.id}` }, `${formatMoney(order.total)}, ${statusText(order.status)}`),
       ` placed ${new Date(order.createdAt).toLocaleString()}`,
     ),
   );
-  show('Your orders', rows.length ? element('ul', {}, ...rows) : element('p', {}, 'None yet.'));
+  show('Your orders', rows.length ? element('ul', {}, ...rows) : element('p', {}, 'You have no orders yet.'));
 }
 
-const words = (status: string) => status.replaceAll('_', ' ');
+const statusText = (status: string) => status.replaceAll('_', ' ');
 
-/** Asked again this often while an order is on its way from captured to paid. */
+/** Polling interval while a captured payment is not yet applied to its order. */
 const POLL_MS = 400;
 
 export async function orderPage(id: string): Promise<void> {
-  if (!isLoggedIn()) return toLogIn('Log in to see your orders.');
+  if (!isLoggedIn()) return toLogIn('Please log in to see your orders.');
   const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id } });
   const lines = order.items.map((item) =>
     element('li', {}, `${item.quantity} × ${item.name}: ${formatMoney(item.lineTotal)}`),
   );
   show(
-    `Order over ${formatMoney(order.total)}`,
-    element('p', {}, 'Status: ', element('strong', { id: 'order-status' }, words(order.status))),
+    `Order for ${formatMoney(order.total)}`,
+    element('p', {}, 'Status: ', element('strong', { id: 'order-status' }, statusText(order.status))),
     element('ul', {}, ...lines),
     ...(order.status === 'awaiting_payment' ? [paymentForm(order), cancelButton(order)] : []),
   );
@@ -81,7 +81,7 @@ export async function orderPage(id: string): Promise<void> {
 const CARDS = ['tok_approved', 'tok_declined', 'tok_requires_action', 'tok_slow', 'tok_timeout_after_charge'];
 
 function paymentForm(order: Order): HTMLElement {
-  const options = CARDS.map((token) => element('option', { value: token }, words(token.slice('tok_'.length))));
+  const options = CARDS.map((token) => element('option', { value: token }, statusText(token.slice('tok_'.length))));
   return form(
     ({ token }, attempt) => pay(order.id, token as string, attempt),
     element('label', {}, 'Test card', element('select', { name: 'token' }, ...options)),
@@ -94,21 +94,21 @@ function cancelButton(order: Order): HTMLElement {
     await api<'cancelOrder'>('POST', '/orders/{id}/cancel', { params: { id: order.id } });
     await orderPage(order.id);
   };
-  return element('button', { type: 'button', class: 'quiet', click: () => void tell(cancel) }, 'Cancel the order');
+  return element('button', { type: 'button', class: 'quiet', click: () => void tell(cancel) }, 'Cancel order');
 }
 
 async function pay(orderId: string, token: string, { idempotencyKey }: Attempt): Promise<void> {
-  say('Paying …');
+  say('Processing your payment …');
   const body = { orderId, paymentMethod: { type: 'card' as const, token } };
-  const begun = await api<'payOrder'>('POST', '/payments', { body, idempotencyKey }).then(
+  const started = await api<'payOrder'>('POST', '/payments', { body, idempotencyKey }).then(
     ({ payment }) => ({ paymentId: payment.id, nextAction: payment.nextAction }),
     paymentUnderWay,
   );
-  if (begun.nextAction) offerApproval(begun.nextAction.url);
-  await untilSettled(orderId, begun.paymentId);
+  if (started.nextAction) offerApproval(started.nextAction.url);
+  await untilSettled(orderId, started.paymentId);
 }
 
-/** An earlier try, in another tab perhaps, is not at its end: that one is followed. @throws any other refusal */
+/** Follows an earlier payment that is still in progress, perhaps in another tab. @throws any other error */
 function paymentUnderWay(error: unknown) {
   if (!(error instanceof ApiError) || error.code !== 'PAYMENT_IN_PROGRESS') throw error;
   const { paymentId, nextAction } = error.problem;
@@ -116,41 +116,39 @@ function paymentUnderWay(error: unknown) {
   return { paymentId, nextAction: nextAction as NextAction | null | undefined };
 }
 
-/** A link and no window that opens by itself: a browser may refuse that. */
+/** A link and not a new window, which a browser may block. */
 function offerApproval(url: string): void {
   const link = element('a', { href: url, target: '_blank', rel: 'noopener' }, 'Approve the payment');
   document.querySelector('main')?.append(element('p', {}, link));
-  say('Your bank wants to hear from you: follow the link below.');
+  say('Your bank needs your approval. Please follow the link below.');
   link.focus();
 }
 
-/** Waits for the order to hear of its payment, as long as its page is shown. */
+/** Polls until the order has the result of its payment, as long as its page is shown. */
 async function untilSettled(orderId: string, paymentId: string): Promise<void> {
   const isShown = () => location.hash === `#/orders/${orderId}`;
   while (isShown()) {
     const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id: orderId } });
     const { payment } = await api<'getPayment'>('GET', '/payments/{id}', { params: { id: paymentId } });
-    const open = order.status === 'awaiting_payment';
-    if (open && payment.status !== 'declined') {
+    const isOpen = order.status === 'awaiting_payment';
+    if (isOpen && payment.status !== 'declined') {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       continue;
     }
     if (isShown()) await orderPage(orderId);
-    return say(
-      open ? 'The payment was declined. The order can still be paid.' : `The order is ${words(order.status)}.`,
-    );
+    return say(isOpen ? 'Your payment was declined. Please try again.' : `Your order is ${statusText(order.status)}.`);
   }
 }
 
 export async function logInPage(): Promise<void> {
-  const enter = async ({ email, password }: Record<string, string>) => {
+  const submitLogIn = async ({ email, password }: Record<string, string>) => {
     await logIn(email as string, password as string);
     go('#/');
   };
   show(
     'Log in',
     form(
-      enter,
+      submitLogIn,
       field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' }),
       field('Password', { name: 'password', type: 'password', autocomplete: 'current-password' }),
       submit('Log in'),
@@ -161,17 +159,17 @@ export async function logInPage(): Promise<void> {
 }
 
 export async function signUpPage(): Promise<void> {
-  const open = async ({ name, email, password }: Record<string, string>) => {
+  const submitSignUp = async ({ name, email, password }: Record<string, string>) => {
     const body = { name: name as string, email: email as string, password: password as string };
     await api<'signUp'>('POST', '/auth/signup', { body });
     await logIn(body.email, body.password);
     go('#/');
-    sayNext('Welcome! A mail to verify your address is on its way.');
+    sayNext('Welcome! We have sent you an e-mail to verify your address.');
   };
   show(
     'Sign up',
     form(
-      open,
+      submitSignUp,
       field('Name', { name: 'name', autocomplete: 'name' }),
       field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' }),
       newPasswordField(),
@@ -189,21 +187,21 @@ const newPasswordField = () =>
   });
 
 export async function forgotPage(): Promise<void> {
-  const ask = async ({ email }: Record<string, string>) => {
+  const requestLink = async ({ email }: Record<string, string>) => {
     await api<'requestPasswordReset'>('POST', '/auth/password-reset', { body: { email: email as string } });
-    say('If there is an account of that address, a mail with a link is on its way.');
+    say('If there is an account for that address, we have sent it an e-mail with a link.');
   };
   const address = field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' });
-  show('Forgot your password?', form(ask, address, submit('Send me a link')));
+  show('Forgot your password?', form(requestLink, address, submit('Send me a link')));
 }
 
 export async function unknownPage(): Promise<void> {
-  show('There is no such page', element('a', { href: '#/' }, 'To the products'));
+  show('Page not found', element('a', { href: '#/' }, 'Go to the products'));
 }
 
 export async function verifyPage(token: string): Promise<void> {
   await api<'verifyEmail'>('POST', '/auth/verify-email', { body: { token } });
-  show('Your address is verified', element('a', { href: '#/' }, 'To the products'));
+  show('Your address is verified', element('a', { href: '#/' }, 'Go to the products'));
 }
 
 export async function resetPage(token: string): Promise<void> {
@@ -211,7 +209,7 @@ export async function resetPage(token: string): Promise<void> {
     await api<'resetPassword'>('POST', '/auth/password-reset/confirm', {
       body: { token, newPassword: password as string },
     });
-    toLogIn('Your password is set. Log in with it.');
+    toLogIn('Your password has been changed. Please log in.');
   };
-  show('Set a new password', form(reset, newPasswordField(), submit('Set the password')));
+  show('Set a new password', form(reset, newPasswordField(), submit('Set password')));
 }

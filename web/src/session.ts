@@ -7,7 +7,7 @@ interface StoredTokens {
 }
 
 const KEY = 'throughline.session';
-/** Renewed this long before the end, so that no call is made with a token that dies on the way. */
+/** Renew this long before the token expires, so that it does not expire during a call. */
 const MARGIN_MS = 30_000;
 
 const read = (): StoredTokens | undefined => JSON.parse(sessionStorage.getItem(KEY) ?? 'null') ?? undefined;
@@ -29,7 +29,7 @@ export async function logIn(email: string, password: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
-  // With a token that has run out the API would refuse, and the session live on.
+  // The API would reject an expired token, and the session would stay active.
   await renew();
   await call<'logOut'>('POST', '/auth/logout').catch(() => {});
   sessionStorage.removeItem(KEY);
@@ -37,7 +37,7 @@ export async function logOut(): Promise<void> {
 
 let renewal: Promise<void> | undefined;
 
-/** One renewal at a time: a refresh token is good once, and a second use would end the session. */
+/** One renewal at a time: a refresh token works once, and a second use would end the session. */
 async function renew(): Promise<void> {
   const tokens = read();
   if (!tokens || tokens.expiresAtMs - MARGIN_MS > Date.now()) return;
@@ -50,7 +50,7 @@ async function renew(): Promise<void> {
   await renewal;
 }
 
-/** Calls the API as whoever is logged in. A session that the API knows no more is over here too. */
+/** Calls the API as the logged-in user. When the API rejects the session, it also ends here. */
 export const api: typeof call = async (...args) => {
   await renew();
   try {

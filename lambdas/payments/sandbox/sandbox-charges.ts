@@ -3,14 +3,14 @@ import type { Money } from '../../shared/money.ts';
 import { type ChargeRow, chargeOnce } from './sandbox.repository.ts';
 import type { SandboxCharge } from './sandbox.routes.ts';
 
-/** What each test token does. Any other is declined, as a company would decline a token that it did not issue. */
-const TOKENS = new Map<string, { status: ChargeRow['status']; answerAfterMs?: number }>([
+/** What each test token does. Any other token is declined, because the sandbox did not issue it. */
+const TOKENS = new Map<string, { status: ChargeRow['status']; responseDelayMs?: number }>([
   ['tok_approved', { status: 'succeeded' }],
   ['tok_declined', { status: 'declined' }],
   ['tok_requires_action', { status: 'requires_action' }],
-  ['tok_slow', { status: 'succeeded', answerAfterMs: 3_000 }],
-  // Past every caller's patience: the charge stands, and only the webhook tells of it.
-  ['tok_timeout_after_charge', { status: 'succeeded', answerAfterMs: 8_000 }],
+  ['tok_slow', { status: 'succeeded', responseDelayMs: 3_000 }],
+  // Longer than every caller's timeout: the charge succeeds, but only the webhook reports it.
+  ['tok_timeout_after_charge', { status: 'succeeded', responseDelayMs: 8_000 }],
 ]);
 
 export interface WebhookMessage {
@@ -19,40 +19,40 @@ export interface WebhookMessage {
   charge: SandboxCharge;
 }
 
-/** Puts a webhook on its way. */
+/** Enqueues a webhook. */
 export type SendWebhook = (message: WebhookMessage) => Promise<void>;
 
-/** Charges a test token. The webhook is sent each time, since a caller that asks again may have heard nothing. */
+/** Charges a test token. Every call sends the webhook, because a caller that retries may not have received it. */
 export async function createCharge(
   database: Database,
   send: SendWebhook,
   actionBaseUrl: string,
   request: { idempotencyKey: string; amount: Money; token: string },
 ): Promise<SandboxCharge> {
-  const { status, answerAfterMs = 0 } = TOKENS.get(request.token) ?? { status: 'declined' };
+  const { status, responseDelayMs = 0 } = TOKENS.get(request.token) ?? { status: 'declined' };
   const row = await database.write((db) =>
     chargeOnce(db, request.idempotencyKey, request.token, request.amount, status),
   );
   const charge = toCharge(row, actionBaseUrl);
   await send(webhookOf(charge));
-  if (answerAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, answerAfterMs));
+  if (responseDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, responseDelayMs));
   return charge;
 }
 
-/** Stands where a token would in a charge that was closed before it began. No card token looks like it. */
-const CLOSED = '(closed)';
+/** Stored as the token of a charge that was voided before it was made. No card token has this form. */
+const VOIDED = '(closed)';
 
-/** The charge of a key; where there is none, one that is declined for good, so that a late request cannot charge. */
+/** Retrieves the charge of a key. If there is none, stores a declined one, so that a late request cannot charge. */
 export async function retrieveOrVoidCharge(
   database: Database,
   actionBaseUrl: string,
   key: string,
   amount: Money,
 ): Promise<SandboxCharge> {
-  return toCharge(await database.write((db) => chargeOnce(db, key, CLOSED, amount, 'declined')), actionBaseUrl);
+  return toCharge(await database.write((db) => chargeOnce(db, key, VOIDED, amount, 'declined')), actionBaseUrl);
 }
 
-/** One id a charge and status: the same telling twice is recognised by it. */
+/** One event id per charge and status, so that a redelivered event is recognised. */
 export const webhookOf = (charge: SandboxCharge): WebhookMessage => ({
   id: `evt_${charge.id}_${charge.status}`,
   type: `charge.${charge.status}`,
@@ -68,6 +68,6 @@ export const toCharge = (row: ChargeRow, actionBaseUrl: string): SandboxCharge =
 });
 
 function declineCodeOf({ token }: ChargeRow): string {
-  if (token === CLOSED) return 'never_charged';
+  if (token === VOIDED) return 'never_charged';
   return TOKENS.has(token) ? 'card_declined' : 'unknown_token';
 }

@@ -12,7 +12,7 @@ const processor = new BatchProcessor(EventType.SQS);
 const settings = () => readEnv({ INTERNAL_ORIGIN: z.url(), SANDBOX_WEBHOOK_SECRET_NAME: z.string().min(1) });
 let readSecret: ReadSecret | undefined;
 
-/** Delivers a signed webhook over HTTP. Anything but a 2xx is tried again, as a real provider would. */
+/** Delivers a signed webhook over HTTP. Any response but a 2xx is retried, as a real provider does. */
 async function deliver(record: SQSRecord): Promise<void> {
   const { INTERNAL_ORIGIN, SANDBOX_WEBHOOK_SECRET_NAME } = settings();
   readSecret ??= createSecretReader(SANDBOX_WEBHOOK_SECRET_NAME);
@@ -27,7 +27,7 @@ async function deliver(record: SQSRecord): Promise<void> {
       body: record.body,
       signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
     });
-    if (!response.ok) throw new Error(`The webhook was answered ${response.status}.`);
+    if (!response.ok) throw new Error(`The webhook endpoint returned ${response.status}.`);
     logger.info('webhook delivered', { messageId: record.messageId });
   } catch (error) {
     logger.warn('webhook not delivered', { messageId: record.messageId, ...errorFields(error) });

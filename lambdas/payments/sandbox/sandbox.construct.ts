@@ -1,9 +1,10 @@
 import { Construct } from 'constructs';
-import type { ApiService, ServiceTier } from '../../../lib/constructs/api-service.ts';
-import { API_TIMEOUT, ServiceFunction, WORKER_TIMEOUT } from '../../../lib/constructs/service-function.ts';
+import { DeclaredService } from '../../../lib/constructs/declared-service.ts';
+import type { ServiceFunction } from '../../../lib/constructs/service-function.ts';
 import { ServiceSecret } from '../../../lib/constructs/service-secret.ts';
+import type { ServiceTier } from '../../../lib/constructs/service-tier.ts';
 import type { Stage } from '../../../lib/stage.ts';
-import { sandboxRoutes } from './sandbox.routes.ts';
+import { sandboxService } from './sandbox.service.ts';
 
 /** What the shop and the sandbox share: the key that calls it and the secret that signs its webhooks. */
 export class SandboxSecrets extends Construct {
@@ -38,35 +39,12 @@ export interface SandboxProviderProps extends ServiceTier {
 }
 
 /** A payment provider of our own, for test tokens: an API and a worker that delivers its signed webhooks. */
-export class SandboxProvider extends Construct implements ApiService {
-  readonly routes = sandboxRoutes;
-  readonly api: ServiceFunction;
-
-  constructor(scope: Construct, id: string, { stage, network, database, queues, sandbox }: SandboxProviderProps) {
-    super(scope, id);
-    this.api = new ServiceFunction(this, 'Api', {
-      stage,
-      network,
-      name: 'sandbox',
-      description: 'The sandbox payment provider',
-      timeout: API_TIMEOUT,
-      userFacing: true,
-      concurrency: stage.concurrency.api,
-    });
-    database.connect(this.api, 'sandbox');
+export class SandboxProvider extends DeclaredService<typeof sandboxService> {
+  constructor(scope: Construct, id: string, { sandbox, ...tier }: SandboxProviderProps) {
+    super(scope, id, sandboxService, tier);
     sandbox.grantCall(this.api);
-    queues.grantSend(this.api, ['sandbox-webhooks']);
-
-    const webhooks = new ServiceFunction(this, 'Webhooks', {
-      stage,
-      network,
-      name: 'sandbox-webhooks',
-      description: 'Delivers the sandbox provider’s signed webhooks',
-      timeout: WORKER_TIMEOUT,
-      concurrency: stage.concurrency.worker,
-    });
+    const webhooks = this.functionNamed('sandbox-webhooks');
     sandbox.grantSign(webhooks);
     webhooks.join('gateway-clients');
-    queues.consume('sandbox-webhooks', webhooks);
   }
 }

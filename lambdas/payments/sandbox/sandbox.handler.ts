@@ -10,7 +10,7 @@ import { createSecretReader } from '../../shared/secrets.ts';
 import { challengePage } from './challenge-page.ts';
 import { answerChallenge, refundOnce } from './sandbox.repository.ts';
 import { sandboxRoutes } from './sandbox.routes.ts';
-import { retrieveOrVoidCharge, createCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
+import { createCharge, retrieveOrVoidCharge, toCharge, type WebhookMessage, webhookOf } from './sandbox-charges.ts';
 
 function implement(): Implementations<typeof sandboxRoutes> {
   const env = readEnv({ SANDBOX_API_KEY_NAME: z.string().min(1) });
@@ -50,7 +50,7 @@ function implement(): Implementations<typeof sandboxRoutes> {
   };
 }
 
-/** Compares hashes, so that neither length nor content shows in the time it takes. */
+/** Compares hashes in constant time, so that timing reveals neither length nor content. */
 function isSame(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(a), hash(b));

@@ -11,7 +11,7 @@ export interface ChargeRow {
 
 const CHARGE = sql.raw('id, idempotency_key, token, status');
 
-/** The charge of a key: made now, or the one that was made before. */
+/** Creates the charge of a key, or returns the existing one. */
 export async function chargeOnce(
   db: Sql,
   key: string,
@@ -28,7 +28,7 @@ export async function chargeOnce(
   return rows[0] as ChargeRow;
 }
 
-/** Answers a challenge, once; later answers change nothing. */
+/** Stores the answer to a challenge. Later answers have no effect. */
 export async function answerChallenge(
   db: Sql,
   id: string,

@@ -20,12 +20,12 @@ const challenge = { path: '/sandbox-provider/challenges/{id}', params: z.object(
 const service = { caller: 'provider', limit: WRITE_LIMIT, internal: true, headers: keyHeader } as const;
 const person = { caller: 'public', limit: WRITE_LIMIT, internal: true } as const;
 
-/** The API of a payment company that does not exist: a stand-in for the real ones, for laptops and `dev`. */
+/** The API of a simulated payment provider, for laptops and `dev`. */
 export const sandboxRoutes = defineRoutes({
   createCharge: {
     ...service,
     operationId: 'sandboxCreateCharge',
-    summary: 'Charges a test token, once for each key.',
+    summary: 'Charges a test token, once per key.',
     method: 'POST',
     path: '/sandbox-provider/charges',
     body: z.strictObject({ idempotencyKey: text(1, 100), amount: chargeableSchema, token: text(1, 255) }),
@@ -34,7 +34,7 @@ export const sandboxRoutes = defineRoutes({
   retrieveOrVoidCharge: {
     ...service,
     operationId: 'sandboxRetrieveOrVoidCharge',
-    summary: 'The charge of a key. Where there is none, the key is closed: it never will be charged.',
+    summary: 'Retrieves the charge of a key. If there is none, voids the key so that it can never be charged.',
     method: 'POST',
     path: '/sandbox-provider/charges/{key}/retrieve-or-void',
     params: z.object({ key: text(1, 100) }),
@@ -44,11 +44,11 @@ export const sandboxRoutes = defineRoutes({
   createRefund: {
     ...service,
     operationId: 'sandboxCreateRefund',
-    summary: 'Gives money back, once for each key.',
+    summary: 'Refunds a charge, once per key.',
     method: 'POST',
     path: '/sandbox-provider/refunds',
     body: z.strictObject({ idempotencyKey: text(1, 100), chargeId: uuidSchema, amount: chargeableSchema }),
-    responses: { 200: { description: 'Given back.', body: z.object({ status: z.literal('succeeded') }) } },
+    responses: { 200: { description: 'The refund succeeded.', body: z.object({ status: z.literal('succeeded') }) } },
     problems: [commonProblems.NOT_FOUND],
   },
   showChallenge: {
@@ -63,10 +63,10 @@ export const sandboxRoutes = defineRoutes({
     ...person,
     ...challenge,
     operationId: 'sandboxAnswerChallenge',
-    summary: 'Approves or refuses a charge.',
+    summary: 'Approves or declines a charge.',
     method: 'POST',
     body: z.strictObject({ outcome: z.enum(['approve', 'refuse']) }),
-    responses: { 200: { description: 'What became of it.', body: chargeSchema } },
+    responses: { 200: { description: 'The charge.', body: chargeSchema } },
     problems: [commonProblems.NOT_FOUND],
   },
 });

@@ -6,10 +6,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
-import type { ServiceTier } from '../../../lib/constructs/api-service.ts';
-import { ServiceFunction, WORKER_TIMEOUT } from '../../../lib/constructs/service-function.ts';
+import { DeclaredService } from '../../../lib/constructs/declared-service.ts';
+import type { ServiceFunction } from '../../../lib/constructs/service-function.ts';
+import type { ServiceTier } from '../../../lib/constructs/service-tier.ts';
 import { WorkQueue } from '../../../lib/constructs/work-queue.ts';
 import type { AwsPlan, Stage } from '../../../lib/stage.ts';
+import { emailService } from './email.service.ts';
 
 /** The domain that mails come from. On AWS with its own return path, and with a queue that hears of what did not arrive. */
 export class MailIdentity extends Construct {
@@ -79,20 +81,10 @@ export interface EmailWorkerProps extends ServiceTier {
   mail: MailIdentity;
 }
 
-/** Mails what the events of the house ask for. */
-export class EmailWorker extends Construct {
-  constructor(scope: Construct, id: string, { stage, network, database, queues, mail }: EmailWorkerProps) {
-    super(scope, id);
-    const worker = new ServiceFunction(this, 'Worker', {
-      stage,
-      network,
-      name: 'email',
-      description: 'Sends mails',
-      timeout: WORKER_TIMEOUT,
-      concurrency: stage.concurrency.worker,
-    });
-    database.connect(worker, 'email');
-    mail.grantSend(worker);
-    queues.consume('email', worker);
+/** Sends the mails that events call for. */
+export class EmailWorker extends DeclaredService<typeof emailService> {
+  constructor(scope: Construct, id: string, { mail, ...tier }: EmailWorkerProps) {
+    super(scope, id, emailService, tier);
+    mail.grantSend(this.functionNamed('email'));
   }
 }

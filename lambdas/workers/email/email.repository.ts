@@ -6,13 +6,13 @@ export interface Contact {
   name: string;
 }
 
-/** How to address a user, from the view that auth grants. */
+/** A user's address and name, from the view that auth grants. */
 export async function findContact(db: Sql, userId: string): Promise<Contact | undefined> {
   const { rows } = await sql<Contact>`SELECT email, name FROM auth.contacts WHERE id = ${userId}`.execute(db);
   return rows[0];
 }
 
-/** Hands the hash of a minted token to auth. @returns false when the request is closed: used, expired or superseded */
+/** Stores a new token's hash in auth. @returns false when the request was used or superseded or has expired */
 export async function attachMailToken(db: Sql, mailTokenId: string, tokenHash: Buffer): Promise<boolean> {
   const { rows } = await sql<{
     attached: boolean;
@@ -20,12 +20,12 @@ export async function attachMailToken(db: Sql, mailTokenId: string, tokenHash: B
   return rows[0]?.attached ?? false;
 }
 
-/** A claim covers one sending; it outlives the worker's timeout, so that two never send at once. */
+/** How long a claim lasts: longer than the worker's timeout, so that two workers never send at once. */
 const LEASE_SECONDS = 60;
 
 export type Claim = 'ours' | 'done' | 'theirs';
 
-/** Claims the sending of an event's mail. `theirs`: another worker is at it, so come back later. */
+/** Claims the delivery of an event's mail. `theirs`: another worker is sending it, so retry later. */
 export async function claimDelivery(db: Sql, eventId: string, template: string): Promise<Claim> {
   const { rows } = await sql<{ claimed: boolean; status: string | null }>`
     WITH claim AS (
@@ -38,7 +38,7 @@ export async function claimDelivery(db: Sql, eventId: string, template: string):
     db,
   );
   if (rows[0]?.claimed) return 'ours';
-  // Seen by the statement's snapshot; a row that committed meanwhile shows as null and is still being sent.
+  // The statement's snapshot does not include a row that committed meanwhile: its status is null, and it is being sent.
   return rows[0]?.status === 'sent' || rows[0]?.status === 'skipped' ? 'done' : 'theirs';
 }
 
@@ -48,7 +48,7 @@ export async function finishDelivery(db: Sql, eventId: string, messageId: string
     WHERE event_id = ${eventId}`.execute(db);
 }
 
-/** Gives a claim back after a failure, so that the next try need not wait for the lease. */
+/** Releases a claim after a failure, so that the retry does not wait for the lease. */
 export async function releaseDelivery(db: Sql, eventId: string): Promise<void> {
   await sql`UPDATE email.deliveries SET claimed_until = now() WHERE event_id = ${eventId} AND status = 'sending'`.execute(
     db,

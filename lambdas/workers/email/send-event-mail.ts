@@ -1,7 +1,10 @@
+import { userEvents } from '../../auth/auth.events.ts';
 import type { Database } from '../../database/database.client.ts';
-import type { DomainEvent } from '../../queue/events.ts';
+import { orderEvents } from '../../orders/orders.events.ts';
+import { paymentEvents } from '../../payments/payments.events.ts';
+import type { EventOf } from '../../shared/event.ts';
 import { count } from '../../shared/metrics.ts';
-import { hashSecretToken, generateSecretToken } from '../../shared/secret-tokens.ts';
+import { generateSecretToken, hashSecretToken } from '../../shared/secret-tokens.ts';
 import {
   attachMailToken,
   type Contact,
@@ -12,21 +15,25 @@ import {
 } from './email.repository.ts';
 import * as templates from './templates.ts';
 
-/** Hands a mail to the carrier. @returns the carrier's id of it */
+/** Sends a mail. @returns the message id of the mail provider */
 export type SendMail = (to: string, mail: templates.Mail) => Promise<string>;
+
+/** The events that a mail may be about. */
+export const mailEvents = { ...userEvents, ...orderEvents, ...paymentEvents };
+export type MailEvent = EventOf<typeof mailEvents>;
 
 export interface MailDependencies {
   database: Database;
   send: SendMail;
-  /** Where links in mails lead. */
+  /** The base URL of links in mails. */
   shopUrl: string;
 }
 
 /**
- * Mails what an event asks for, once. The claim is stored before and the sending after: a worker that dies between the
- * carrier's yes and our note sends once more after the lease. No carrier offers better; every other repeat is caught.
+ * Sends the mail for an event, once. The claim is stored before sending and the result after it. A worker that crashes
+ * in between sends again after the lease, because SES has no idempotency key. Every other duplicate is detected.
  */
-export async function sendEventMail(deps: MailDependencies, event: DomainEvent): Promise<void> {
+export async function sendEventMail(deps: MailDependencies, event: MailEvent): Promise<void> {
   const { database } = deps;
   const claim = await database.write((db) => claimDelivery(db, event.id, event.type));
   if (claim === 'done') return count('EventDuplicate');
@@ -42,10 +49,10 @@ export async function sendEventMail(deps: MailDependencies, event: DomainEvent):
   }
 }
 
-/** @returns undefined for an event that needs no mail any more */
+/** @returns undefined for an event that needs no mail, or no longer needs one */
 async function composeMail(
   deps: MailDependencies,
-  event: DomainEvent,
+  event: MailEvent,
   { name }: Contact,
 ): Promise<templates.Mail | undefined> {
   const { shopUrl } = deps;
@@ -76,7 +83,7 @@ async function composeMail(
   }
 }
 
-/** The token is made here and goes into the mail and nowhere else; auth gets its hash. */
+/** Generates the token of a link. Only the mail contains it. Auth stores its hash. */
 async function createMailToken({ database }: MailDependencies, mailTokenId: string): Promise<undefined | string> {
   const token = generateSecretToken();
   const open = await database.write((db) => attachMailToken(db, mailTokenId, hashSecretToken(token)));

@@ -3,7 +3,7 @@ import type { SendMail } from './send-event-mail.ts';
 
 const SEND_TIMEOUT_MS = 5_000;
 
-/** Sends through SES, as the identity that the function may send for. The SDK loads at the first mail. */
+/** Sends through SES with the identity that the function may use. The SDK loads on the first mail. */
 export function createSesMailer(from: string): SendMail {
   let client: Promise<SESClient> | undefined;
   return async (to, mail) => {

@@ -19,7 +19,7 @@ export const verifyAddressMail = (name: string, link: string): Mail =>
   compose(
     'Verify your address',
     name,
-    ['Please confirm that this address is yours. The link works once, for 48 hours.'],
+    ['Please confirm that this address is yours. The link works once and expires after 48 hours.'],
     {
       label: 'Verify my address',
       link,
@@ -31,47 +31,47 @@ export const resetPasswordMail = (name: string, link: string): Mail =>
     'Reset your password',
     name,
     [
-      'Somebody, hopefully you, asked to reset your password. The link works once, for one hour.',
-      'If it was not you, ignore this mail: nothing has changed.',
+      'We received a request to reset your password. The link works once and expires after one hour.',
+      'If you did not request this, ignore this mail. Your password has not changed.',
     ],
     { label: 'Set a new password', link },
   );
 
-export const orderReceivedMail = (facts: OrderMailContent): Mail =>
+export const orderReceivedMail = (content: OrderMailContent): Mail =>
   compose(
-    `We have your order ${shortId(facts)}`,
-    facts.name,
-    ['Thank you for your order. It is held for you until it is paid:', ...listing(facts)],
-    orderLink(facts),
+    `Order ${shortId(content)} is received`,
+    content.name,
+    ['Thank you for your order. The items are reserved for you until you pay:', ...listing(content)],
+    orderLink(content),
   );
 
-export const paymentReceiptMail = (facts: OrderMailContent): Mail =>
+export const paymentReceiptMail = (content: OrderMailContent): Mail =>
   compose(
-    `Receipt for order ${shortId(facts)}`,
-    facts.name,
-    ['We have received your payment. Thank you!', ...listing(facts)],
-    orderLink(facts),
+    `Receipt for order ${shortId(content)}`,
+    content.name,
+    ['We have received your payment. Thank you!', ...listing(content)],
+    orderLink(content),
   );
 
 export const paymentFailedMail = (
-  facts: Pick<OrderMailContent, 'name' | 'orderId' | 'shopUrl'> & { amount: Money },
+  content: Pick<OrderMailContent, 'name' | 'orderId' | 'shopUrl'> & { amount: Money },
 ): Mail =>
   compose(
-    `Your payment for order ${shortId(facts)} did not go through`,
-    facts.name,
-    [`Your card was declined for ${formatMoney(facts.amount)}. Nothing was charged, and the order can still be paid.`],
-    orderLink(facts),
+    `Your payment for order ${shortId(content)} did not go through`,
+    content.name,
+    [`Your card was declined for ${formatMoney(content.amount)}. You were not charged and can still pay the order.`],
+    orderLink(content),
   );
 
-export const orderCancelledMail = (facts: OrderMailContent): Mail =>
+export const orderCancelledMail = (content: OrderMailContent): Mail =>
   compose(
-    `Order ${shortId(facts)} is cancelled`,
-    facts.name,
-    ['Your order is cancelled:', ...listing(facts), 'Should a payment have been on its way, it is given back in full.'],
-    orderLink(facts),
+    `Order ${shortId(content)} is cancelled`,
+    content.name,
+    ['Your order is cancelled:', ...listing(content), 'If a payment was in progress, it is refunded in full.'],
+    orderLink(content),
   );
 
-/** The random end of the id: its start is the time, which many orders share. */
+/** The end of the id, which is random. Its start is the time, which many orders share. */
 const shortId = ({ orderId }: { orderId: string }) => orderId.slice(-8).toUpperCase();
 const orderLink = ({ shopUrl, orderId }: { shopUrl: string; orderId: string }) => ({
   label: 'See the order',
@@ -94,5 +94,5 @@ ${[greeting, ...paragraphs].map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-/** Names come from people: none of them may become markup. */
+/** Names are user input and must not become markup. */
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);

@@ -1,20 +1,20 @@
 import { databaseFromEnv } from '../../database/database.client.ts';
 import { type Consume, createConsumer } from '../../queue/consumer.ts';
 import { count } from '../../shared/metrics.ts';
-import { titleOf } from './notification.ts';
+import { notifiableEvents, titleOf } from './notification.ts';
 import { insertNotification } from './notifications.repository.ts';
 
-function createNotifying(): Consume {
+function createNotificationConsumer(): Consume<typeof notifiableEvents> {
   const database = databaseFromEnv();
   return async (event) => {
     const title = titleOf(event);
     if (!title) return;
     const { userId, orderId } = event.payload as { userId: string; orderId: string };
-    const fresh = await database.write((db) =>
+    const inserted = await database.write((db) =>
       insertNotification(db, { eventId: event.id, userId, kind: event.type, title, orderId }),
     );
-    if (!fresh) count('EventDuplicate');
+    if (!inserted) count('EventDuplicate');
   };
 }
 
-export const handler = createConsumer(createNotifying);
+export const handler = createConsumer(notifiableEvents, createNotificationConsumer);

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import type { DomainEvent } from '../../queue/events.ts';
+import { orderEvents } from '../../orders/orders.events.ts';
+import { paymentEvents } from '../../payments/payments.events.ts';
+import type { EventOf } from '../../shared/event.ts';
 import { formatMoney } from '../../shared/money-format.ts';
 import { timestampSchema, uuidSchema } from '../../shared/text.ts';
 
@@ -13,13 +15,16 @@ export const notificationSchema = z.object({
 });
 export type Notification = z.output<typeof notificationSchema>;
 
-/** What a user is told of an event; undefined for one that is nothing to tell. */
-export function titleOf(event: DomainEvent): string | undefined {
+/** The events that a notification may be about. */
+export const notifiableEvents = { ...orderEvents, ...paymentEvents };
+
+/** The title of the notification for an event, or undefined for an event without one. */
+export function titleOf(event: EventOf<typeof notifiableEvents>): string | undefined {
   switch (event.type) {
     case 'order.placed':
-      return `Your order over ${formatMoney(event.payload.total)} is placed.`;
+      return `Your order for ${formatMoney(event.payload.total)} is placed.`;
     case 'order.paid':
-      return `Your order over ${formatMoney(event.payload.total)} is paid.`;
+      return `Your order for ${formatMoney(event.payload.total)} is paid.`;
     case 'order.cancelled':
       return 'Your order is cancelled.';
     case 'order.expired':
@@ -29,7 +34,7 @@ export function titleOf(event: DomainEvent): string | undefined {
     case 'payment.declined':
       return 'Your card was declined.';
     case 'payment.refunded':
-      return `${formatMoney(event.payload.refunded)} of your payment are on their way back to you.`;
+      return `${formatMoney(event.payload.refunded)} of your payment was refunded.`;
     default:
       return undefined;
   }

@@ -30,7 +30,7 @@ export interface NewNotification {
   orderId: string | null;
 }
 
-/** The effect and the record of its event are one row. @returns false when it was there already */
+/** The row also records that its event was consumed. @returns false when it already exists */
 export async function insertNotification(
   db: Sql,
   { eventId, userId, kind, title, orderId }: NewNotification,
@@ -52,7 +52,7 @@ export async function listNotifications(db: Sql, userId: string, after: string |
   return rows;
 }
 
-/** Another's notification is not there. Reading twice keeps the first time. */
+/** Keeps the time of the first read. @returns undefined when the user has no such notification */
 export async function markRead(db: Sql, userId: string, id: string): Promise<NotificationRow | undefined> {
   const { rows } = await sql<NotificationRow>`
     UPDATE notifications.notifications SET read_at = coalesce(read_at, now())

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ConcurrencyLimiter } from '../../../local/servers/concurrency-limiter.ts';
 
-test('lets no more than the limit in, and everybody in the end', async () => {
+test('runs no more calls at once than the limit, and completes them all', async () => {
   const limiter = new ConcurrencyLimiter(3);
   let inside = 0;
   let most = 0;
@@ -17,7 +17,7 @@ test('lets no more than the limit in, and everybody in the end', async () => {
   expect(inside).toBe(0);
 });
 
-test('a failed visit frees its place', async () => {
+test('a failed call frees its slot', async () => {
   const limiter = new ConcurrencyLimiter(1);
   await expect(limiter.pass('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await limiter.pass('a', async () => {});

@@ -11,7 +11,7 @@ const expected = {
   receivedAt: '2026-11-24T02:03:27.000Z',
 };
 
-test("MiniStack's list of mails is read", () => {
+test("MiniStack's list of mails is parsed", () => {
   const mail = {
     MessageId: 'm-1',
     Source: 'shop@example.com',
@@ -24,7 +24,7 @@ test("MiniStack's list of mails is read", () => {
   expect(readMessages({ messages: { '000000000000': [mail] } })).toEqual([expected]);
 });
 
-test("LocalStack's list of mails is read", () => {
+test("LocalStack's list of mails is parsed", () => {
   const mail = {
     Id: 'm-1',
     Source: 'shop@example.com',

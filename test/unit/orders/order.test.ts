@@ -12,7 +12,7 @@ const ALLOWED = {
   refunded: {},
 } as const;
 
-describe('the states of an order', () => {
+describe('order status transitions', () => {
   test.each(ORDER_STATUSES.flatMap((status) => ACTIONS.map((action) => [status, action] as const)))(
     '%s, %s',
     (status, action) => {
@@ -21,7 +21,7 @@ describe('the states of an order', () => {
   );
 });
 
-test('merging lines keeps the quantity wanted of each product', () => {
+test('merging lines keeps the total quantity of each product', () => {
   const line = fc.record({ productId: fc.constantFrom('a', 'b', 'c'), quantity: fc.integer({ min: 1, max: 9 }) });
   fc.assert(
     fc.property(fc.array(line, { minLength: 1 }), (lines) => {

@@ -4,11 +4,11 @@ import { decodeCursor, encodeCursor, toPage } from '../../../lambdas/shared/curs
 import { uuidv7 } from '../../../lambdas/shared/ids.ts';
 
 describe('cursors', () => {
-  test('what is handed out is read back', () => {
+  test('decode to the id that was encoded', () => {
     fc.assert(fc.property(fc.uuid(), (id) => expect(decodeCursor(encodeCursor(id))).toBe(id)));
   });
 
-  test('anything else is refused, naming the parameter', () => {
+  test('are rejected if they are malformed, and the error names the parameter', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (text) => {
         expect(() => decodeCursor(text)).toThrow(
@@ -20,7 +20,7 @@ describe('cursors', () => {
     );
   });
 
-  test('a page tells of a next one exactly when there is one', () => {
+  test('are returned with a page only if a next page exists', () => {
     const rows = [1, 2, 3].map(() => ({ id: crypto.randomUUID() }));
     expect(toPage(rows, 3, (row) => row).nextCursor).toBeNull();
     const page = toPage(rows, 2, (row) => row);
@@ -30,7 +30,7 @@ describe('cursors', () => {
 });
 
 describe('ids', () => {
-  test('sort by the time that they were made at', () => {
+  test('sort by creation time', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 47 }), fc.integer({ min: 1, max: 2 ** 40 }), (at, later) => {
         expect(uuidv7(new Date(at)) < uuidv7(new Date(at + later))).toBe(true);
@@ -38,7 +38,7 @@ describe('ids', () => {
     );
   });
 
-  test('are UUIDs of version 7', () => {
+  test('are version 7 UUIDs', () => {
     expect(uuidv7(new Date())).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 });

@@ -16,7 +16,7 @@ afterAll(() => {
   jest.useRealTimers();
 });
 
-test('a token for the database is the one that AWS’s own signer makes', async () => {
+test('a database token equals the token from AWS’s own signer', async () => {
   const [hostname, port, username] = ['db.cluster-x.eu-central-1.rds.amazonaws.com', 5432, 'orders_service'];
   const signer = new Signer({ hostname, port, username, region: 'eu-central-1', credentials: CREDENTIALS });
   const parts = (token: string) => {
@@ -26,7 +26,7 @@ test('a token for the database is the one that AWS’s own signer makes', async 
   expect(parts(await databaseToken(hostname, port, username, NOW))).toEqual(parts(await signer.getAuthToken()));
 });
 
-test('a token for the cache names the cache and the user, and is good for fifteen minutes', async () => {
+test('a cache token names the cache and the user and is valid for fifteen minutes', async () => {
   const url = new URL(`https://${await cacheToken('throughline-prod', 'throughline-prod-orders', NOW)}`);
   expect(url.host).toBe('throughline-prod');
   expect(Object.fromEntries(url.searchParams)).toMatchObject({

@@ -20,7 +20,7 @@ describe('money', () => {
     );
   });
 
-  test('a price times a quantity is that many prices summed', () => {
+  test('a price times a quantity equals the sum of that many prices', () => {
     fc.assert(
       fc.property(amount, fc.integer({ min: 1, max: 100 }), (price, quantity) => {
         const unit = money(price, 'EUR');
@@ -29,15 +29,15 @@ describe('money', () => {
     );
   });
 
-  test('currencies are never added to each other', () => {
+  test('adding two currencies throws', () => {
     expect(() => sumMoney([money(1, 'EUR'), money(1, 'USD')])).toThrow('Cannot add USD to EUR.');
   });
 
-  test.each([0.5, Number.NaN, 2 ** 53])('%p is no amount of money', (wrong) => {
+  test.each([0.5, Number.NaN, 2 ** 53])('%p is rejected as an amount', (wrong) => {
     expect(() => money(wrong, 'EUR')).toThrow(RangeError);
   });
 
-  test('people see the decimals of the currency', () => {
+  test('formatting uses the decimals of the currency', () => {
     expect(formatMoney(money(1999, 'EUR'))).toBe('19.99 EUR');
     expect(formatMoney(money(1999, 'JPY'))).toBe('1999 JPY');
   });

@@ -26,13 +26,13 @@ describe.each(Object.entries(MAILS))('the mail %s', (_, mail) => {
     expect(mail.html).toContain('<!doctype html>');
   });
 
-  test('lets no name become markup', () => {
+  test('escapes HTML in names', () => {
     expect(mail.html).not.toContain('<script>');
     expect(mail.html).toContain('&lt;script&gt;');
   });
 });
 
-test('a receipt lists what was bought and what it cost', () => {
+test('a receipt lists the items and the prices', () => {
   expect(MAILS.paymentReceipt.text).toContain('2 x Tea & "more": 29.80 EUR');
   expect(MAILS.paymentReceipt.text).toContain('Total: 29.80 EUR');
 });

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { type Json, type StageName, stacksOf, templateFile } from './assembly.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** A value of a template: looked into by name, without knowing its shape. */
+type Json = ReturnType<typeof JSON.parse>;
 
 export const ACCOUNT = '111122223333';
 export const REGION = 'eu-central-1';
@@ -20,9 +23,14 @@ const ARNS: Record<string, (id: string, properties: Json) => string> = {
 export class Intrinsics {
   readonly #stacks: Map<string, Json>;
 
-  constructor(stage: StageName) {
+  /** @param assembly the folder of a synthesized stage */
+  constructor(assembly: string, stage: string) {
+    const templates = readdirSync(assembly).filter((file) => file.endsWith('.template.json'));
     this.#stacks = new Map(
-      stacksOf(stage).map((stack) => [stack, JSON.parse(readFileSync(templateFile(stage, stack), 'utf8'))]),
+      templates.map((file) => [
+        file.replace('.template.json', '').replace(`throughline-${stage}-`, ''),
+        JSON.parse(readFileSync(path.join(assembly, file), 'utf8')),
+      ]),
     );
   }
 

@@ -1,8 +1,9 @@
-import type { EventPayload } from '../queue/events.ts';
+import type * as z from 'zod';
 import type { Order } from './order.ts';
+import type { orderEvents } from './orders.events.ts';
 
-/** What the house is told of an order. */
-export const orderSnapshot = (order: Order, userId: string): EventPayload<'order.placed'> => ({
+/** The payload of the events about an order. */
+export const orderSnapshot = (order: Order, userId: string): z.output<(typeof orderEvents)['order.placed']> => ({
   orderId: order.id,
   userId,
   total: order.total,

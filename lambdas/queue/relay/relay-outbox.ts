@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { Database } from '../database/database.client.ts';
-import { errorFields, logger } from '../shared/logger.ts';
-import { count } from '../shared/metrics.ts';
-import { markPublished, type OutboxRow, toEvent } from './outbox.ts';
-import type { SendEvent } from './publisher.ts';
+import type { Database } from '../../database/database.client.ts';
+import { errorFields, logger } from '../../shared/logger.ts';
+import { count } from '../../shared/metrics.ts';
+import { markPublished, type OutboxRow, toEvent } from '../outbox.ts';
+import type { SendEvent } from '../publisher.ts';
 
 /** Younger events are still being published by the function that committed them. */
 export const GRACE_SECONDS = 5;
@@ -18,11 +18,7 @@ const MAX_BATCHES = 40;
  * @returns how many events it published
  * @throws the first refusal, after everything else went out
  */
-export async function relayOutbox(
-  database: Database,
-  send: SendEvent,
-  graceSeconds = GRACE_SECONDS,
-): Promise<number> {
+export async function relayOutbox(database: Database, send: SendEvent, graceSeconds = GRACE_SECONDS): Promise<number> {
   let published = 0;
   const refused = new Map<string, unknown>();
   for (let batch = 0; batch < MAX_BATCHES && refused.size < BATCH; batch++) {

@@ -1,6 +1,6 @@
-import { databaseFromEnv } from '../database/database.client.ts';
-import { logger } from '../shared/logger.ts';
-import { createSendEvent } from './publisher.ts';
+import { databaseFromEnv } from '../../database/database.client.ts';
+import { logger } from '../../shared/logger.ts';
+import { createSendEvent } from '../publisher.ts';
 import { relayOutbox } from './relay-outbox.ts';
 
 let relay: (() => Promise<number>) | undefined;

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import * as z from 'zod';
-import { readEnv } from '../shared/env.ts';
-import { logger } from '../shared/logger.ts';
-import { createSecretReader } from '../shared/secrets.ts';
-import { BACKGROUND_CONNECT_TIMEOUT_MS } from './database.client.ts';
+import { readEnv } from '../../shared/env.ts';
+import { logger } from '../../shared/logger.ts';
+import { createSecretReader } from '../../shared/secrets.ts';
+import { BACKGROUND_CONNECT_TIMEOUT_MS } from '../database.client.ts';
 import { migrate } from './migrate.ts';
 
 const ownerSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });

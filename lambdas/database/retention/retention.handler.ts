@@ -1,5 +1,5 @@
-import { logger } from '../shared/logger.ts';
-import { type Database, databaseFromEnv } from './database.client.ts';
+import { logger } from '../../shared/logger.ts';
+import { type Database, databaseFromEnv } from '../database.client.ts';
 import { deleteExpiredRows } from './delete-expired-rows.ts';
 
 let database: Database | undefined;

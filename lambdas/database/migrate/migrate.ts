@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { Kysely, type Migration, Migrator, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { allowDeclaredEvents, allowTokens, createRoles } from './declared-access.ts';
+import { assertUnchanged, readMigrationFiles, recordChecksums, toMigration } from './migration-files.ts';
+
+const MIGRATIONS = path.join(import.meta.dirname, '..', 'migrations');
+/** Any number, the same in every run: two runs at once do their work one after the other. */
+const LOCK = 7_041_913;
+
+/**
+ * Brings the schema up to date, and the roles and grants that follow from the services' declarations. Safe to run twice
+ * and in parallel. Each file runs in one transaction.
+ *
+ * @param connection the connection of the schema's owner, who may create roles
+ * @returns the names of the migrations that ran
+ * @throws MigrationError that names the file and line of the first failure, of which nothing is kept; or the file that was changed after it ran
+ */
+export async function migrate(connection: pg.PoolConfig, folder = MIGRATIONS): Promise<string[]> {
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new pg.Pool({ ...connection, max: 1 }) }) });
+  try {
+    const files = await readMigrationFiles(folder);
+    // A session's lock: the pool has one connection, so all of this run is one session, and its end frees the lock.
+    await sql`SELECT pg_advisory_lock(${LOCK})`.execute(db);
+    await assertUnchanged(db, files);
+    await createRoles(db);
+    // Read before the migrator begins: it keeps the one connection to itself.
+    const migrations = {
+      ...(await ranElsewhere(db)),
+      ...Object.fromEntries(files.map((f) => [f.name, toMigration(f)])),
+    };
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    const { error, results } = await migrator.migrateToLatest();
+    await recordChecksums(db, files);
+    if (error) throw error;
+    await allowDeclaredEvents(db);
+    await allowTokens(db);
+    return (results ?? []).filter((each) => each.status === 'Success').map((each) => each.migrationName);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/**
+ * What ran already, as migrations that do nothing. A deployment that goes back meets a schema newer than its own files,
+ * which every schema change must suit (docs/deploy.md). Kysely would call that corrupt and stop the rollback.
+ */
+async function ranElsewhere(db: Kysely<unknown>): Promise<Record<string, Migration>> {
+  const { rows: tables } = await sql`
+    SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'kysely_migration'`.execute(db);
+  if (tables.length === 0) return {};
+  const { rows } = await sql<{ name: string }>`SELECT name FROM public.kysely_migration`.execute(db);
+  return Object.fromEntries(rows.map(({ name }) => [name, { up: async () => {} }]));
+}

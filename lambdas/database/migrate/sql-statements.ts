@@ -1,0 +1,40 @@
+/** One statement of a file, with the line that it begins at. */
+export interface SqlStatement {
+  readonly text: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** What may hold a semicolon that ends no statement: quoted text, identifiers, comments and dollar-quoted bodies. */
+const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|;|[^;'"$/-]+|[\s\S]/g;
+const COMMENT = /^(--|\/\*)/;
+
+/** Splits a file into its statements, so that a failing one can be named by its line. */
+export function splitStatements(sql: string): SqlStatement[] {
+  const statements: SqlStatement[] = [];
+  let text = '';
+  let line = 1;
+  let startLine = 0;
+  for (const [token] of sql.matchAll(TOKEN)) {
+    if (token === ';') {
+      if (startLine > 0) statements.push({ text, line: startLine });
+      text = '';
+      startLine = 0;
+    } else if (startLine > 0) text += token;
+    else if (!COMMENT.test(token) && token.trim() !== '') {
+      // White space before the statement does not belong to it: positions in errors count from its first character.
+      const leading = token.length - token.trimStart().length;
+      startLine = line + newlines(token.slice(0, leading));
+      text = token.slice(leading);
+    }
+    line += newlines(token);
+  }
+  if (startLine > 0) statements.push({ text, line: startLine });
+  return statements;
+}
+
+/** The line of a position in a statement. @param position 1-based, as PostgreSQL reports it; the first line without it */
+export const lineOf = ({ text, line }: SqlStatement, position: number | undefined): number =>
+  line + newlines(text.slice(0, Math.max(0, (position ?? 1) - 1)));
+
+const newlines = (text: string) => text.split('\n').length - 1;

@@ -1,0 +1,26 @@
+import { defineService } from '../../shared/service.ts';
+import { sandboxRoutes } from './sandbox.routes.ts';
+
+/** A payment provider for test tokens, in place of a company of its own. */
+export const sandboxService = defineService({
+  name: 'sandbox',
+  folder: 'payments/sandbox',
+  routes: sandboxRoutes,
+  database: { schema: 'sandbox' },
+  queues: { 'sandbox-webhooks': {} },
+  functions: {
+    sandbox: {
+      kind: 'api',
+      handler: 'sandbox.handler.ts',
+      description: 'The sandbox payment provider',
+      database: true,
+      sendsTo: ['sandbox-webhooks'],
+    },
+    'sandbox-webhooks': {
+      kind: 'worker',
+      handler: 'sandbox-webhooks.handler.ts',
+      description: 'Delivers the signed webhooks of the sandbox provider',
+      consumes: 'sandbox-webhooks',
+    },
+  },
+});

@@ -1,0 +1,85 @@
+import type { Route } from './contract.ts';
+import type { EventSchemas } from './event.ts';
+
+/**
+ * What a function is for. It decides the timeout, the concurrency and the trigger (lib/constructs/declared-service.ts):
+ * - `api`: serves the service's routes behind the gateway
+ * - `authorizer`: the gateway's token check
+ * - `worker`: consumes one queue
+ * - `job`: runs on a schedule, one run at a time
+ * - `operation`: an operator invokes it
+ * - `migration`: runs once for each deployment
+ */
+export type FunctionKind = 'api' | 'authorizer' | 'worker' | 'job' | 'operation' | 'migration';
+
+export interface FunctionDeclaration {
+  readonly kind: FunctionKind;
+  /** A file in the service's folder. */
+  readonly handler: string;
+  readonly description: string;
+  /** `aws`: not part of the local stage. Without it: on every stage. */
+  readonly runsOn?: 'aws';
+  /** Connects to the database as the service's role. */
+  readonly database?: true;
+  /** Connects to the cache as the service's user. */
+  readonly cache?: true;
+  /** Event types of this service that the function publishes. */
+  readonly publishes?: readonly string[];
+  /** For a worker: the queue whose messages it takes. */
+  readonly consumes?: string;
+  /** Queues that the function sends messages of its own to, other than events. */
+  readonly sendsTo?: readonly string[];
+  /** Queues that the function may look at, but not into. */
+  readonly probes?: readonly string[];
+  /** For a job: the stage's `jobIntervalMinutes` without it. */
+  readonly everyMinutes?: number;
+  readonly memoryMiB?: number;
+  /** How many invocations may run at once, where the kind's own limit does not fit. */
+  readonly concurrency?: number;
+  /** Calls the internet, so it is outside the network. It can reach neither database nor cache. */
+  readonly outsideNetwork?: true;
+  /** Folders below `lambdas/` that the function reads at run time, copied beside its code. */
+  readonly files?: readonly string[];
+}
+
+export interface QueueDeclaration {
+  /** Event types that are routed to this queue. A queue without any takes messages of its service's own. */
+  readonly events?: readonly string[];
+}
+
+export interface DatabaseDeclaration {
+  /** The schema that the service owns. Its migrations create it. */
+  readonly schema?: string;
+  /** Tables and views of other schemas that its role may select from; `schema.name`. */
+  readonly reads?: readonly string[];
+}
+
+/** What the service's user may do in the cache. The server refuses everything else. */
+export interface CacheDeclaration {
+  readonly keys: readonly string[];
+  readonly commands: readonly string[];
+}
+
+/**
+ * All there is to know of a service, as plain data. Bundles, database roles and their bounds, local passwords and
+ * parameters, cache users, the route table, the OpenAPI document, queues, event routing and grants are derived from it
+ * (`lambdas/registry.ts`), and so are the import rules and the expectations of the tests.
+ */
+export interface ServiceDeclaration {
+  /** Unique. Lower-case letters, digits and dashes: it names the database role and the cache user. */
+  readonly name: string;
+  /** The service's folder, below `lambdas/`. */
+  readonly folder: string;
+  /** By function name. Names are unique in the stage. */
+  readonly functions: Readonly<Record<string, FunctionDeclaration>>;
+  /** The API contract. */
+  readonly routes?: Readonly<Record<string, Route>>;
+  /** The events that the service publishes: payload schemas by type. */
+  readonly events?: EventSchemas;
+  readonly queues?: Readonly<Record<string, QueueDeclaration>>;
+  readonly database?: DatabaseDeclaration;
+  readonly cache?: CacheDeclaration;
+}
+
+/** Keeps the literal types of a declaration. */
+export const defineService = <const T extends ServiceDeclaration>(declaration: T): T => declaration;

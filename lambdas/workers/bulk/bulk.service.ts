@@ -1,0 +1,9 @@
+import { defineService } from '../../shared/service.ts';
+
+/** Bulk jobs. Their queue is deployed; the worker is not there yet (README, "Not there yet"). */
+export const bulkService = defineService({
+  name: 'bulk',
+  folder: 'workers/bulk',
+  queues: { 'bulk-jobs': {} },
+  functions: {},
+});

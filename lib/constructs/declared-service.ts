@@ -1,0 +1,121 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { publishedTypes } from '../../lambdas/registry.ts';
+import type { Route } from '../../lambdas/shared/contract.ts';
+import type { FunctionDeclaration, FunctionKind, ServiceDeclaration } from '../../lambdas/shared/service.ts';
+import { pascalCase } from './names.ts';
+import { ScheduledJob } from './scheduled-job.ts';
+import {
+  API_TIMEOUT,
+  AUTHORIZER_TIMEOUT,
+  BACKGROUND_TIMEOUT,
+  MIGRATION_TIMEOUT,
+  ServiceFunction,
+  type ServiceFunctionProps,
+  WORKER_TIMEOUT,
+} from './service-function.ts';
+import type { ServiceTier } from './service-tier.ts';
+
+const TIMEOUTS: Record<FunctionKind, Duration> = {
+  api: API_TIMEOUT,
+  authorizer: AUTHORIZER_TIMEOUT,
+  worker: WORKER_TIMEOUT,
+  job: BACKGROUND_TIMEOUT,
+  operation: BACKGROUND_TIMEOUT,
+  migration: MIGRATION_TIMEOUT,
+};
+
+/**
+ * The functions of a service as its declaration has them: each with its trigger, its connections and its queue grants. What a declaration
+ * cannot say (a key, a secret, an identity), the service's own construct adds.
+ */
+export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> extends Construct {
+  readonly declaration: D;
+  readonly #functions = new Map<string, ServiceFunction>();
+
+  constructor(scope: Construct, id: string, declaration: D, tier: ServiceTier, environment?: Record<string, string>) {
+    super(scope, id);
+    this.declaration = declaration;
+    for (const [name, fn] of Object.entries(declaration.functions))
+      if (tier.stage.aws || fn.runsOn !== 'aws')
+        this.#functions.set(name, this.#addFunction(name, fn, tier, environment));
+  }
+
+  get routes(): Record<string, Route> {
+    return this.declaration.routes ?? {};
+  }
+
+  /** The functions that the stage has. */
+  get functions(): ServiceFunction[] {
+    return [...this.#functions.values()];
+  }
+
+  /** The function that serves the routes. */
+  get api(): ServiceFunction {
+    const name = Object.entries(this.declaration.functions).find(([, { kind }]) => kind === 'api')?.[0];
+    return this.functionNamed(name ?? '(api)');
+  }
+
+  /** @throws Error for a function that the stage does not have */
+  functionNamed(name: keyof D['functions'] & string): ServiceFunction {
+    const found = this.#functions.get(name);
+    if (!found) throw new Error(`Service ${this.declaration.name} has no function ${name} in this stage.`);
+    return found;
+  }
+
+  #addFunction(
+    name: string,
+    declared: FunctionDeclaration,
+    tier: ServiceTier,
+    environment: Record<string, string> | undefined,
+  ): ServiceFunction {
+    const { stage } = tier;
+    const props: ServiceFunctionProps = {
+      stage,
+      network: declared.outsideNetwork ? undefined : tier.network,
+      service: this.declaration.name,
+      name,
+      description: declared.description,
+      timeout: TIMEOUTS[declared.kind],
+      userFacing: declared.kind === 'api' || declared.kind === 'authorizer',
+      ...concurrencyOf(declared, tier),
+      ...(declared.memoryMiB && { memoryMiB: declared.memoryMiB }),
+      ...(environment && { environment }),
+    };
+    const id = pascalCase(name);
+    const every = declared.everyMinutes === undefined ? undefined : Duration.minutes(declared.everyMinutes);
+    const fn =
+      declared.kind === 'job'
+        ? new ScheduledJob(this, id, { ...props, every }).function
+        : new ServiceFunction(this, id, props);
+    this.#connect(fn, declared, tier);
+    return fn;
+  }
+
+  #connect(fn: ServiceFunction, declared: FunctionDeclaration, { database, cache, queues }: ServiceTier): void {
+    const { name } = this.declaration;
+    const waits = declared.kind === 'job' || declared.kind === 'operation';
+    if (declared.database) database.connect(fn, name, waits ? 'background' : undefined);
+    if (declared.cache) cache.connect(fn, name);
+    if (declared.publishes) queues.grantPublish(fn, publishedTypes(declared));
+    if (declared.sendsTo) queues.grantSend(fn, declared.sendsTo);
+    for (const queue of declared.probes ?? []) queues.grantProbe(fn, queue);
+    if (declared.consumes) queues.consume(declared.consumes, fn);
+  }
+}
+
+/** Jobs and operations run one at a time. The authorizer and the migration have no limit but the account's. */
+function concurrencyOf(declared: FunctionDeclaration, { stage }: ServiceTier): { concurrency?: number } {
+  if (declared.concurrency !== undefined) return { concurrency: declared.concurrency };
+  switch (declared.kind) {
+    case 'api':
+      return { concurrency: stage.concurrency.api };
+    case 'worker':
+      return { concurrency: stage.concurrency.worker };
+    case 'job':
+    case 'operation':
+      return { concurrency: 1 };
+    default:
+      return {};
+  }
+}

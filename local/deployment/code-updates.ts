@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { type BundleSource, buildBundles } from '../../lib/constructs/bundles.ts';
+import type { Platform } from '../platform.ts';
+import { sdkSettings } from '../servers/emulator.ts';
+import { assemblyOf, buildFolder, readTemplate, STACKS } from './deploy.ts';
+import { folderHash, zipFolder } from './zip.ts';
+
+/** Sends new code to the functions whose bundle changed, and to no other. */
+export class CodeUpdates {
+  readonly #platform: Platform;
+  /** What runs, by function. A function whose update failed has no entry: nobody knows what it runs. */
+  readonly #running = new Map<string, string>();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+    this.deployed();
+  }
+
+  /** After a deployment: the functions run what was built for it. */
+  deployed(): void {
+    this.#running.clear();
+    for (const [name, hash] of this.#builtHashes()) this.#running.set(name, hash);
+  }
+
+  /** Builds all bundles and updates what changed. @throws the first failure, after the others had their turn */
+  async update(): Promise<void> {
+    const folder = buildFolder(this.#platform.instance);
+    buildBundles(folder, readSources(folder));
+    const here = deployedFunctions(this.#platform);
+    const changed = [...this.#builtHashes()].filter(
+      ([name, hash]) => here.has(name) && this.#running.get(name) !== hash,
+    );
+    const client = new LambdaClient(await sdkSettings(this.#platform.endpoint));
+    const updates = changed.map(async ([name, hash]) => {
+      this.#running.delete(name);
+      const ZipFile = zipFolder(path.join(folder, 'functions', name));
+      await client.send(new UpdateFunctionCodeCommand({ FunctionName: `throughline-local-${name}`, ZipFile }));
+      this.#running.set(name, hash);
+    });
+    const failed = (await Promise.allSettled(updates)).find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #builtHashes(): Map<string, string> {
+    const functions = path.join(buildFolder(this.#platform.instance), 'functions');
+    return new Map(readdirSync(functions).map((name) => [name, folderHash(path.join(functions, name))]));
+  }
+}
+
+/** The functions of the latest synth, as it declared them: this process may be older than a new service. */
+const readSources = (folder: string): BundleSource[] =>
+  JSON.parse(readFileSync(path.join(folder, 'functions.json'), 'utf8'));
+
+/** The functions that the local stage has: those for AWS only are built but not deployed. */
+function deployedFunctions({ instance }: Platform): Set<string> {
+  const resources = STACKS.filter((stack) =>
+    readdirSync(assemblyOf(instance)).includes(`${stack}.template.json`),
+  ).flatMap(
+    (stack) =>
+      Object.values(readTemplate(instance, stack).Resources) as {
+        Type: string;
+        Properties: { FunctionName?: string };
+      }[],
+  );
+  return new Set(
+    resources.flatMap(({ Type, Properties }) =>
+      Type === 'AWS::Lambda::Function' ? [String(Properties.FunctionName).replace('throughline-local-', '')] : [],
+    ),
+  );
+}
