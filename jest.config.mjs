@@ -1,4 +1,4 @@
-// Node strips the types itself, so Jest runs TypeScript with no transform and native ES modules.
+// Node strips the types, so Jest runs TypeScript as native ES modules without a transform.
 const project = (name, extra = {}) => ({
   displayName: name,
   testEnvironment: 'node',

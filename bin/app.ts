@@ -6,7 +6,7 @@ const app = new App();
 try {
   composeApp(app, resolveStage(app.node.getAllContext()));
 } catch (error) {
-  // One line for a wrong setting; a stack trace would bury it.
+  // Print one line for an invalid setting, without a stack trace.
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }

@@ -40,9 +40,9 @@ import type { Stage } from './stage.ts';
 import { placeholdersIn } from './stage-context.ts';
 
 /**
- * The request path. A request comes in by hop 1 and goes down to hops 9 and 10; what a hop is built upon must be there
- * before it, so it is composed from the bottom up. Constructs are handed on, and each grants access to what it owns.
- * On a laptop the stage has no network, edge or balancer: `local/servers/edge.ts` stands in for them.
+ * Composes the request path. A request enters at hop 1 and goes down to hops 9 and 10. A hop needs the hops below it, so
+ * the path is composed from the bottom up. Constructs are passed on, and each grants access to the resources that it owns.
+ * On a laptop the stage has no network, edge or load balancer: `local/servers/edge.ts` replaces them.
  */
 export function composeApp(app: App, stage: Stage) {
   assertDeclarations();
@@ -69,7 +69,7 @@ export function composeApp(app: App, stage: Stage) {
   return stacks;
 }
 
-/** What must outlive a deployment: the signing key, the queues (hop 7), the mail identity and the secrets. */
+/** Resources that no deployment may replace: the signing key, the queues (hop 7), the mail identity and the secrets. */
 function composeState(stack: Stack, stage: Stage) {
   return {
     signingKey: new SigningKey(stack, 'SigningKey', { stage }),
@@ -79,7 +79,7 @@ function composeState(stack: Stack, stage: Stage) {
   };
 }
 
-/** Hops 9 and 10, and the network that they are in. On a laptop both run already. */
+/** Hops 9 and 10, and the network that they are in. On a laptop the servers run already. */
 function composeData(stacks: Stacks, stage: Stage) {
   if (!stage.aws) return {};
   const network = new Network(stacks.get('network'), 'Network', { stage, plan: stage.aws });
@@ -88,7 +88,7 @@ function composeData(stacks: Stacks, stage: Stage) {
   const key = new kms.Key(stack, 'Key', {
     description: 'Encrypts the database and the cache',
     enableKeyRotation: true,
-    // Also where data goes: the snapshot that a cluster leaves can be read with it only.
+    // Kept even if the data is deleted, because the cluster's final snapshot is encrypted with it.
     removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.RETAIN,
   });
   return {
@@ -109,7 +109,7 @@ function composeServices(
   const cache = new Cache(stack, 'Cache', { stage, ...(valkey && { valkey }) });
   const tier: ServiceTier = { stage, network, database, cache, queues };
 
-  // Hops 5 and 6, which answer people.
+  // Hops 5 and 6: they respond to requests.
   const api = {
     auth: new AuthService(stack, 'Auth', { ...tier, signingKey }),
     catalog: new CatalogService(stack, 'Catalog', tier),
@@ -118,10 +118,11 @@ function composeServices(
     notifications: new NotificationsService(stack, 'Notifications', tier),
     health: new HealthService(stack, 'Health', tier),
     provider: new SandboxProvider(stack, 'Sandbox', { ...tier, sandbox }),
+    // npm run new-service adds a service here.
   };
   const authorizer = new Authorizer(stack, 'Authorizer', { ...tier, signingKey });
 
-  // Hop 8, after the answer. The bulk worker's queue is there; the worker takes its place here.
+  // Hop 8: work after the response. The bulk queue has no worker yet; add it here.
   const workers = {
     relay: new OutboxRelay(stack, 'Relay', tier),
     retention: new RetentionJob(stack, 'Retention', tier),
@@ -138,7 +139,7 @@ function composeServices(
   return { api, authorizer, workers };
 }
 
-/** Hops 3 and 4: the load balancer and the one entry to all services. */
+/** Hops 3 and 4: the load balancer, and the API Gateway in front of all services. */
 function composeGateway(
   stacks: Stacks,
   stage: Stage,
@@ -170,7 +171,7 @@ function composeGateway(
   return { gateway, balancer, originName };
 }
 
-/** Hops 1 and 2: the name, the edge with its firewall, and the page for when nothing else answers. */
+/** Hops 1 and 2: DNS, the edge with its firewall, and the maintenance page. */
 function composeEdge(stacks: Stacks, stage: Stage, { balancer, originName }: Partial<GatewayOnAws>) {
   if (!stage.aws || !balancer || !originName) return undefined;
   const stack = stacks.get('edge');
@@ -180,26 +181,26 @@ function composeEdge(stacks: Stacks, stage: Stage, { balancer, originName }: Par
   const { certificate, distribution } = edge;
   const maintenance = new Maintenance(stack, 'Maintenance', { stage, plan: stage.aws, certificate });
   const dns = new Dns(stack, 'Dns', { ...common, distribution, maintenance });
-  new EdgeAlarms(stack, 'Alarms', { email: stage.aws.alertEmail, edge, dns });
+  new EdgeAlarms(stack, 'Alarms', { plan: stage.aws, edge, dns });
   return { edge, maintenance, dns };
 }
 
 type GatewayOnAws = { balancer: Balancer; originName: string };
 
-/** What would surprise whoever deploys the stage, said early: stand-ins make a deployment fail late, test cards make it free. */
+/** Warns at synth: with placeholder values a deployment fails late, and the sandbox provider moves no money. */
 function warnDeployer(stacks: Stacks, { aws, env, name, paymentProvider, retainData }: Stage): void {
   if (!aws) return;
   const missing = placeholdersIn({ ...aws, account: env.account });
   if (missing.length > 0) {
     Annotations.of(stacks.get('network')).addWarningV2(
       'throughline:placeholders',
-      `Stage ${name} was synthesized with stand-ins for ${missing.join(', ')}. Name your own to deploy: see docs/deploy.md`,
+      `Stage ${name} has placeholder values for ${missing.join(', ')}. Set your own before you deploy: see docs/deploy.md`,
     );
   }
   if (paymentProvider === 'sandbox' && retainData) {
     Annotations.of(stacks.get('services')).addWarningV2(
       'throughline:sandbox-payments',
-      `Stage ${name} takes test cards and moves no money: anybody can pay with tok_approved. Write an adapter before you sell: see lambdas/payments/README.md`,
+      `Stage ${name} uses the sandbox payment provider, which moves no money: anyone can pay with tok_approved. Write a provider adapter before you sell: see lambdas/payments/README.md`,
     );
   }
 }

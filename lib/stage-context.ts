@@ -12,6 +12,11 @@ const PLACEHOLDER = {
   alertEmail: 'alerts@throughline.example',
 };
 
+/** The runbook in the repository. Alarms link it unless the stage names the address where it is published. */
+export const RUNBOOK_FILE = 'docs/runbook.md';
+/** CloudWatch accepts descriptions of at most 1024 characters. The rest is for the text and the anchor. */
+const RUNBOOK_URL_MAX_LENGTH = 500;
+
 /** Regions that are expected to have CloudFront VPC origins, Arm functions and Aurora PostgreSQL 18. */
 const REGIONS = [
   'eu-central-1',
@@ -43,6 +48,18 @@ const contextSchema = z.object({
     .regex(/^Z[A-Z0-9]{5,31}$/, 'must be the id of a hosted zone, such as Z0123456789ABCDEFGHIJ')
     .default(PLACEHOLDER.hostedZoneId),
   alertEmail: z.email('must be an e-mail address').default(PLACEHOLDER.alertEmail),
+  runbookUrl: z
+    .union(
+      [
+        z.literal(RUNBOOK_FILE),
+        z
+          .string()
+          .max(RUNBOOK_URL_MAX_LENGTH)
+          .regex(/^https:\/\/[^\s#]+$/),
+      ],
+      `must be a URL that starts with https://, without #, or ${RUNBOOK_FILE}`,
+    )
+    .default(RUNBOOK_FILE),
   monthlyBudgetUsd: z.coerce.number().min(1).max(1_000_000).optional(),
   routing: z.enum(['failover', 'latency', 'geolocation']).default('failover'),
   gameDays: z
@@ -68,6 +85,7 @@ const VARIABLES = {
   domain: 'THROUGHLINE_DOMAIN',
   hostedZoneId: 'THROUGHLINE_HOSTED_ZONE_ID',
   alertEmail: 'THROUGHLINE_ALERT_EMAIL',
+  runbookUrl: 'THROUGHLINE_RUNBOOK_URL',
   monthlyBudgetUsd: 'THROUGHLINE_MONTHLY_BUDGET_USD',
 } as const;
 

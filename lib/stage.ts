@@ -66,6 +66,8 @@ export interface AwsPlan {
   readonly domain: string;
   readonly hostedZoneId: string;
   readonly alertEmail: string;
+  /** Where docs/runbook.md is published. Each alarm's description links its section. */
+  readonly runbookUrl: string;
   readonly monthlyBudgetUsd: number;
   /** How Route 53 chooses between regions once there are several. Failover to the maintenance page is always on. */
   readonly routing: 'failover' | 'latency' | 'geolocation';
@@ -82,7 +84,7 @@ export interface AwsPlan {
   readonly gameDays: boolean;
 }
 
-export const LOCAL_MAX_CONNECTIONS = 200;
+export const LOCAL_MAX_CONNECTIONS = 400;
 
 /**
  * Returns the stage that the context names. Environment variables supply what the context does not.
@@ -132,10 +134,11 @@ function onAws(context: StageContext) {
   } as const;
 }
 
-const fromContext = ({ domain, hostedZoneId, alertEmail, routing }: StageContext) => ({
+const fromContext = ({ domain, hostedZoneId, alertEmail, runbookUrl, routing }: StageContext) => ({
   domain,
   hostedZoneId,
   alertEmail,
+  runbookUrl,
   routing,
 });
 

@@ -1,20 +1,129 @@
 // What `npm start`, `npm test` and the others run first. Plain JavaScript for any Node from 20 on, with no dependency:
 // it installs the locked dependencies, the project's own Node 24 among them, and hands over to that.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
-const COMMANDS = ['start', 'stop', 'reset', 'test', 'openapi', 'bundles', 'docs', 'cost', 'smoke'];
+const COMMANDS = readdirSync(path.join(ROOT, 'local', 'commands')).map((file) => file.replace('.ts', ''));
 const MODULES = path.join(ROOT, 'node_modules');
 const STAMP = path.join(MODULES, '.throughline-lock');
 const NODE = path.join(MODULES, '.bin', 'node');
+const LOCK = path.join(ROOT, '.install-lock');
+const PROGRESS_EVERY_MS = 10_000;
 
 function fail(line) {
   console.error(line);
   process.exit(1);
+}
+
+/** The child that runs now. Every signal goes to it, and to what it started where it has a process group of its own. */
+let child;
+let childHasGroup = false;
+function passOn(signal) {
+  try {
+    if (child?.pid) process.kill(childHasGroup ? -child.pid : child.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+process.on('exit', () => {
+  if (childHasGroup) passOn('SIGKILL');
+  releaseLock();
+});
+
+/**
+ * The settings of the shell that would change what runs: the PostgreSQL and AWS clients read their own, Node and the loader inject code.
+ * A proxy and the certificates of a company stay, since the installers need them.
+ */
+function cleanEnvironment(env) {
+  const dropped =
+    /^(PG|AWS_|CDK_|LD_|DYLD_|PYTHON|NODE_|npm_|MINISTACK|LOCALSTACK|POWERTOOLS_|THROUGHLINE_)|^(BUILD_FOLDER|DEBUG)$/;
+  const kept = /^(AWS_ENDPOINT_URL|AWS_CA_BUNDLE|NODE_EXTRA_CA_CERTS|THROUGHLINE_\w+_PORT)$/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => kept.test(name) || !dropped.test(name)));
+}
+
+let lockHeld = false;
+function releaseLock() {
+  if (lockHeld) rmSync(LOCK, { recursive: true, force: true });
+  lockHeld = false;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Two commands of a fresh clone at once must not install into one folder: the second waits. */
+async function takeLock() {
+  for (let told = false; ; ) {
+    try {
+      mkdirSync(LOCK);
+      lockHeld = true;
+      writeFileSync(path.join(LOCK, 'pid'), String(process.pid));
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') fail(`${LOCK} cannot be made (${error.message}).`);
+    }
+    const owner = existsSync(path.join(LOCK, 'pid')) ? Number(readFileSync(path.join(LOCK, 'pid'), 'utf8')) : 0;
+    if (owner && !isAlive(owner)) rmSync(LOCK, { recursive: true, force: true });
+    else if (!told) {
+      told = true;
+      console.log('Another command is installing the dependencies; waiting for it.');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+const lockfileHash = () =>
+  createHash('sha256')
+    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
+    .digest('hex');
+const isInstalled = () => existsSync(NODE) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lockfileHash();
+
+async function installDependencies() {
+  if (isInstalled()) return;
+  await takeLock();
+  if (isInstalled()) return releaseLock();
+  const startedMs = Date.now();
+  const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(0);
+  console.log('Installing the locked npm dependencies (once, about half a minute) …');
+  const timer = setInterval(() => console.log(`Installing … ${seconds()} s`), PROGRESS_EVERY_MS);
+  // npm's own settings of the outer `npm start` must not leak into this one.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(config_(?!registry|cafile|.*proxy)|package|lifecycle|command)/i.test(name),
+    ),
+  );
+  const status = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env, true);
+  clearInterval(timer);
+  if (status.error) fail(`npm cannot be run (${status.error.message}). Install npm and try again.`);
+  if (status.signal) process.exit(128 + constants.signals[status.signal]);
+  if (status.code !== 0) fail('npm ci failed; see above. Check the connection to the npm registry and try again.');
+  if (!existsSync(NODE))
+    fail(
+      'npm ci brought no node_modules/.bin/node. Allow install scripts (npm config get ignore-scripts) and try again.',
+    );
+  writeFileSync(STAMP, lockfileHash());
+  releaseLock();
+  console.log(`Installed in ${seconds()} s.`);
+}
+
+/** @param group a process group of its own, so that a signal ends also what the child has started */
+function run(command, args, env, group) {
+  return new Promise((resolve) => {
+    const stdin = group ? 'ignore' : 'inherit';
+    child = spawn(command, args, { cwd: ROOT, stdio: [stdin, 'inherit', 'inherit'], env, detached: group });
+    childHasGroup = group;
+    child.once('error', (error) => resolve({ error }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
 }
 
 const [command, ...args] = process.argv.slice(2);
@@ -23,40 +132,22 @@ const major = Number(process.versions.node.split('.')[0]);
 if (major < 20)
   fail(`Node ${process.versions.node} is too old; 20 or newer is needed to begin. Install it from https://nodejs.org.`);
 
-function installDependencies() {
-  const lock = createHash('sha256')
-    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(NODE) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return;
-  const startedMs = Date.now();
-  console.log('Installing the locked npm dependencies (once, about half a minute) …');
-  // npm's own settings of the outer `npm start` must not leak into this one.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^npm_(config_(?!registry|cafile|.*proxy)|package|lifecycle|command)/i.test(name),
-    ),
-  );
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env,
-  });
-  if (npm.error) fail(`npm cannot be run (${npm.error.message}). Install npm and try again.`);
-  if (npm.status !== 0) fail('npm ci failed; see above. Check the connection to the npm registry and try again.');
-  if (!existsSync(NODE))
-    fail(
-      'npm ci brought no node_modules/.bin/node. Allow install scripts (npm config get ignore-scripts) and try again.',
-    );
-  writeFileSync(STAMP, lock);
-  console.log(`Installed in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.`);
+// In a bare clone there is nothing to stop or to wipe, and nothing is installed to find that out.
+if (command === 'stop' && !existsSync(path.join(ROOT, '.local', 'processes.json'))) {
+  console.log('Nothing is running.');
+  process.exit(0);
+}
+if (command === 'reset' && !existsSync(path.join(ROOT, '.local'))) {
+  console.log('There is no local data.');
+  process.exit(0);
 }
 
-installDependencies();
-const child = spawn(NODE, [path.join(ROOT, 'local', 'commands', `${command}.ts`), ...args], {
-  cwd: ROOT,
-  stdio: 'inherit',
-  env: { ...process.env, PATH: `${path.join(MODULES, '.bin')}${path.delimiter}${process.env.PATH}` },
-});
-// Ctrl-C reaches the child by itself; a signal sent to this process alone is passed on.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+// Ctrl-C reaches a child of the same group by itself; a signal sent to this process alone is passed on.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal));
+await installDependencies();
+const script = path.join(ROOT, 'local', 'commands', `${command}.ts`);
+const bin = path.join(MODULES, '.bin');
+const env = { ...cleanEnvironment(process.env), PATH: `${bin}${path.delimiter}${process.env.PATH}` };
+const { error, code, signal } = await run(NODE, [script, ...args], env, false);
+if (error) fail(`${NODE} cannot be run (${error.message}). Remove node_modules and try again.`);
+process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1));

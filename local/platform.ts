@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
 import { SERVICES_WITH_PASSWORD } from '../lambdas/registry.ts';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
+import { killChildren } from './child.ts';
 import * as deploying from './deployment/deploy.ts';
 import { ADMIN_EMAIL, prepareDatabase, republishRecentEvents, seed } from './deployment/seed.ts';
+import { synthesize } from './deployment/synthesis.ts';
 import {
   assertPortFree,
   type Instance,
@@ -42,6 +44,9 @@ export interface Endpoints {
   aws: string;
   admin: { email: string; password: string };
 }
+
+/** Changes with the logical ids of named resources; an emulator with another one is deployed to afresh. */
+const EMULATOR_LAYOUT = '2';
 
 /** One step of the start, as the progress display shows it. */
 export interface Step {
@@ -121,7 +126,7 @@ export class Platform {
           { title: 'PostgreSQL: primary and replica, schema, demo data', run: () => this.#startDatabase() },
           { title: 'Valkey', run: () => startValkey(this.instance, this.secrets, this.processes) },
           { title: 'AWS emulator', run: () => this.startEmulator() },
-          { title: 'Bundles and templates (cdk synth)', run: () => deploying.synthesize(this.instance) },
+          { title: 'Bundles and templates (cdk synth)', run: () => synthesize(this.instance) },
         ],
       },
       { title: 'Deployment', steps: [{ title: 'cdk deploy of the local stage', run: () => this.deploy() }] },
@@ -137,10 +142,24 @@ export class Platform {
 
   async startEmulator(): Promise<void> {
     if (!this.endpoint.ours) return;
-    if (this.#emulatorKilled) rmSync(inside(this.instance, 'emulator'), { recursive: true, force: true });
+    if (this.#emulatorKilled || this.#hasOldLayout())
+      rmSync(inside(this.instance, 'emulator'), { recursive: true, force: true });
     await ensureCertificate(this.instance);
     await startEmulator(this.instance, this.endpoint, this.processes);
+    writeFileSync(this.#layoutMark, EMULATOR_LAYOUT);
     writeFileSync(this.#runMark, '');
+  }
+
+  get #layoutMark(): string {
+    return inside(this.instance, 'emulator', 'layout');
+  }
+
+  /** A deployment of an earlier release, whose resources have other logical ids: updating it would take names in use. */
+  #hasOldLayout(): boolean {
+    const there = existsSync(inside(this.instance, 'emulator'));
+    const old = there && !(existsSync(this.#layoutMark) && readFileSync(this.#layoutMark, 'utf8') === EMULATOR_LAYOUT);
+    if (old) this.#emulatorKilled = true;
+    return old;
   }
 
   /** Starts one server again that was stopped, as the failure tests do. */
@@ -209,6 +228,7 @@ export class Platform {
 
   /** Stops all that was started, and nothing else. */
   async stop(): Promise<void> {
+    killChildren();
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
     this.#edge?.closeAllConnections();
     this.#edge?.close();

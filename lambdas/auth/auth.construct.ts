@@ -7,7 +7,7 @@ import type { ServiceTier } from '../../lib/constructs/service-tier.ts';
 import type { Stage } from '../../lib/stage.ts';
 import { authService } from './auth.service.ts';
 
-/** The key that access tokens are signed with. Its private half never leaves KMS. */
+/** The key that signs access tokens. Its private key never leaves KMS. */
 export class SigningKey extends Construct {
   readonly #key: kms.Key;
 
@@ -26,7 +26,7 @@ export class SigningKey extends Construct {
     this.grantVerify(fn);
   }
 
-  /** The public half is all that verifying takes. */
+  /** Verification needs only the public key. */
   grantVerify(fn: ServiceFunction): void {
     this.#key.grant(fn.function, 'kms:GetPublicKey');
     fn.function.addEnvironment('SIGNING_KEY_IDS', this.#key.keyArn);

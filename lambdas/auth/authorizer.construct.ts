@@ -21,7 +21,7 @@ export class Authorizer extends DeclaredService<typeof authorizerService> {
     return this.functionNamed('authorizer');
   }
 
-  /** Has the gateway call it for each request: a cached result would keep a logged-out token valid. */
+  /** Makes the gateway call it for each request, because a cached result would accept a token after log-out. */
   attachTo(api: apigateway.IRestApi): { authorizerId: string } {
     const { stack } = api;
     const uri = `arn:${stack.partition}:apigateway:${stack.region}:lambda:path/2015-03-31/functions/${this.check.target.functionArn}/invocations`;

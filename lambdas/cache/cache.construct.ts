@@ -6,11 +6,11 @@ import type { ValkeyCluster } from './valkey.construct.ts';
 
 export interface CacheProps {
   stage: Stage;
-  /** On AWS; elsewhere the stage says where a cache runs already. */
+  /** Set on AWS. On a laptop the stage has the address of a running cache. */
   valkey?: ValkeyCluster;
 }
 
-/** The cache: hands out connections, one user a service. */
+/** The cache. It connects functions, each with its service's user. */
 export class Cache extends Construct {
   readonly #props: CacheProps;
 
@@ -33,7 +33,7 @@ export class Cache extends Construct {
       });
       return;
     }
-    if (!valkey) throw new Error(`Stage ${stage.name} wants a cache of its own and was given none.`);
+    if (!valkey) throw new Error(`Stage ${stage.name} needs a Valkey cluster, but Cache was created without one.`);
     valkey.grantConnect(fn.function, service);
     fn.join('cache-clients');
     fn.setEnvironment({

@@ -17,7 +17,7 @@ export interface ValkeyProps {
   key: kms.IKey;
 }
 
-/** Hop 10 on AWS: TLS, a user a service that signs in by IAM, and replicas in other zones where the stage says so. */
+/** Hop 10 on AWS: TLS, one user per service with IAM authentication, and replicas in other zones if the stage has any. */
 export class ValkeyCluster extends Construct {
   readonly #group: elasticache.CfnReplicationGroup;
   readonly #stage: Stage;
@@ -53,24 +53,24 @@ export class ValkeyCluster extends Construct {
       atRestEncryptionEnabled: true,
       kmsKeyId: key.keyId,
       autoMinorVersionUpgrade: true,
-      // Nothing in it cannot be read again from the database: no snapshots.
+      // No snapshots: the services work without what is in the cache.
       snapshotRetentionLimit: 0,
       logDeliveryConfigurations: [this.#slowLog()],
     });
-    acknowledge(this.#group, 'AEC5', 'The port hides nothing: only the members of one security group reach it');
-    acknowledge(this.#group, 'AEC6', 'Users sign in by IAM, which is stronger and excludes AUTH');
+    acknowledge(
+      this.#group,
+      'AEC5',
+      'Another port would protect nothing: only the members of one security group can connect',
+    );
+    acknowledge(this.#group, 'AEC6', 'Users authenticate with IAM, which is stronger and cannot be combined with AUTH');
     if (plan.replicas === 0)
-      acknowledge(
-        this.#group,
-        'AEC4',
-        'Nothing in the cache is missed: without it calls are slower. prod has replicas',
-      );
+      acknowledge(this.#group, 'AEC4', 'Without the cache the services work, but slower. prod has replicas');
   }
 
-  /** Its servers. Which of them is the primary changes with a failover, so what is monitoring is monitoring on all. */
+  /** Its nodes. A failover changes which of them is the primary, so alarms cover all of them. */
   readonly members: readonly string[];
 
-  /** The id that a client's token names. */
+  /** The id of the cluster, which is part of a client's IAM token. */
   get id(): string {
     return this.#id;
   }
@@ -87,7 +87,7 @@ export class ValkeyCluster extends Construct {
     return `throughline-${this.#stage.name}-${service}`;
   }
 
-  /** Lets a role sign in as a service's user, with a token in place of a password. */
+  /** Lets an IAM role authenticate as a service's user, with a token instead of a password. */
   grantConnect(grantee: iam.IGrantable, service: string): void {
     const arn = (resource: string, resourceName: string) =>
       Stack.of(this).formatArn({
@@ -103,7 +103,7 @@ export class ValkeyCluster extends Construct {
     });
   }
 
-  /** For IAM a user's id equals its name. */
+  /** IAM authentication requires a user's id to equal its name. */
   #makeUsers(): elasticache.CfnUserGroup {
     const users = Object.entries(CACHE_USERS).map(
       ([service, user]) =>

@@ -10,7 +10,7 @@ import { acknowledge } from '../../lib/constructs/acknowledge.ts';
 import type { Network } from '../../lib/network/network.ts';
 import type { AuroraDatabase, Stage } from '../../lib/stage.ts';
 
-/** The migrations use `uuidv7()`, which came with 18. RDS Proxy on 18 was never tried by us: `proxy` in lib/stage.ts. */
+/** The migrations use `uuidv7()`, new in 18. RDS Proxy with 18 is untested here: see `proxy` in lib/stage.ts. */
 export const ENGINE_VERSION = rds.AuroraPostgresEngineVersion.VER_18_4;
 const READER_CPU_TARGET_PERCENT = 60;
 
@@ -21,7 +21,7 @@ export interface AuroraProps {
   key: kms.IKey;
 }
 
-/** Hop 9 on AWS: a writer and readers in different zones, behind a proxy where the stage has one. */
+/** Hop 9 on AWS: a writer and readers in different zones, behind RDS Proxy if the stage has it. */
 export class Aurora extends Construct {
   readonly cluster: rds.DatabaseCluster;
   readonly #proxy: rds.DatabaseProxy | undefined;
@@ -36,10 +36,10 @@ export class Aurora extends Construct {
     acknowledge(
       this.cluster,
       'SMG4',
-      'Only migrations sign in with it; services use tokens. docs/runbook.md says how it is changed',
+      'Only migrations use this password; services use IAM tokens. docs/runbook.md describes how to change it',
     );
     if (!props.stage.retainData)
-      acknowledge(this.cluster, 'RDS10', 'A stage to try things in; deleting it leaves a snapshot');
+      acknowledge(this.cluster, 'RDS10', 'A stage for experiments; deleting it keeps a final snapshot');
     if (plan.maxReaders > plan.readers) this.#scaleReaders(plan);
     this.#proxy = plan.proxy ? this.#makeProxy(props) : undefined;
     this.#readerEndpoint = this.#proxy
@@ -60,19 +60,19 @@ export class Aurora extends Construct {
     return `${this.#readerEndpoint}:5432`;
   }
 
-  /** Lets a role sign in as one user of the database, with a token in place of a password. */
+  /** Lets an IAM role authenticate as one database user, with a token instead of a password. */
   grantConnect(grantee: iam.IGrantable, user: string): void {
     if (this.#proxy) this.#proxy.grantConnect(grantee, user);
     else this.cluster.grantConnect(grantee, user);
   }
 
-  /** The secret of the schema's owner. */
+  /** The secret that holds the schema owner's password. */
   get owner(): secretsmanager.ISecret {
-    if (!this.cluster.secret) throw new Error('The cluster was made without a secret.');
+    if (!this.cluster.secret) throw new Error('The cluster has no secret.');
     return this.cluster.secret;
   }
 
-  /** On the role's side only: a rule on the key's side would make this stack wait for the one that reads. */
+  /** Granted on the role only: a statement in the key's policy would make this stack depend on the reader's stack. */
   grantReadOwner(grantee: iam.IGrantable): void {
     iam.Grant.addToPrincipal({
       grantee,
@@ -94,7 +94,7 @@ export class Aurora extends Construct {
       enablePerformanceInsights: true,
       performanceInsightEncryptionKey: key,
     };
-    // Made before the database would make it: with no end to its logs.
+    // Created here, because the log group that RDS would create keeps logs forever.
     const logGroup = new logs.LogGroup(this, 'Log', {
       logGroupName: `/aws/rds/cluster/throughline-${stage.name}/postgresql`,
       retention: stage.logRetentionDays as number,
@@ -106,12 +106,12 @@ export class Aurora extends Construct {
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
         description: `Throughline ${stage.name}`,
-        // Written down, so that the connection budget of the synth is the server's own.
+        // Set explicitly, so that the server's limit is the one that the synth checks connections against.
         parameters: { max_connections: String(plan.maxConnections), 'rds.force_ssl': '1' },
       }),
       writer: rds.ClusterInstance.serverlessV2('Writer', instance),
       readers: Array.from({ length: plan.readers }, (_, index) =>
-        // The first scales with the writer (promotion tier 1): it is the one that a failover promotes.
+        // The first reader scales with the writer (promotion tier 1), because a failover promotes it.
         rds.ClusterInstance.serverlessV2(`Reader${index + 1}`, { ...instance, scaleWithWriter: index === 0 }),
       ),
       serverlessV2MinCapacity: plan.minAcu,
@@ -121,7 +121,7 @@ export class Aurora extends Construct {
       vpcSubnets: network.dataSubnets,
       securityGroups: [network.group('database')],
       defaultDatabaseName: plan.name,
-      // The owner of the schema. Only migrations sign in as it; its password is made and kept by Secrets Manager.
+      // The schema's owner. Only migrations use it. Secrets Manager generates and stores its password.
       credentials: rds.Credentials.fromGeneratedSecret('throughline_owner', { encryptionKey: key }),
       iamAuthentication: true,
       storageEncrypted: true,
@@ -139,7 +139,7 @@ export class Aurora extends Construct {
     return cluster;
   }
 
-  /** Between the readers that are always there and the most that the stage allows. */
+  /** Scales between the stage's minimum and maximum number of readers. */
   #scaleReaders(plan: AuroraDatabase): void {
     const target = new scaling.ScalableTarget(this, 'ReaderCount', {
       serviceNamespace: scaling.ServiceNamespace.RDS,
@@ -157,7 +157,7 @@ export class Aurora extends Construct {
     });
   }
 
-  /** Tokens all the way: clients sign in to the proxy, and the proxy to the database, with IAM. */
+  /** IAM end to end: clients authenticate to the proxy with tokens, and so does the proxy to the database. */
   #makeProxy({ network }: AuroraProps): rds.DatabaseProxy {
     const role = new iam.Role(this, 'ProxyRole', { assumedBy: new iam.ServicePrincipal('rds.amazonaws.com') });
     const proxy = new rds.DatabaseProxy(this, 'Proxy', {
@@ -173,7 +173,7 @@ export class Aurora extends Construct {
       maxIdleConnectionsPercent: 30,
       borrowTimeout: Duration.seconds(2),
     });
-    // The construct leaves this to us: the proxy signs in as whoever signed in to it.
+    // The CDK's construct does not grant this. The proxy connects to the database as its client's role.
     role.addToPrincipalPolicy(
       new iam.PolicyStatement({
         actions: ['rds-db:connect'],
@@ -190,7 +190,7 @@ export class Aurora extends Construct {
     acknowledge(
       role,
       `IAM5[Resource::arn:aws:rds-db:${Stack.of(this).region}:${Stack.of(this).account}:dbuser:<${logicalIdOf(this.cluster)}.DBClusterResourceId>/*_service]`,
-      'The services’ roles, by their ending: the proxy signs in as whoever signed in to it',
+      'The services’ database roles, by their suffix: the proxy connects as its client’s role',
     );
     return proxy;
   }

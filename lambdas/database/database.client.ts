@@ -6,7 +6,7 @@ import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 import { isUnavailable, translateDatabaseError } from './database.errors.ts';
 
-/** A place to run SQL: a pool or a transaction. */
+/** Runs SQL: a connection pool or a transaction. */
 export type Sql = Kysely<unknown>;
 
 export interface DatabaseSettings {
@@ -15,23 +15,23 @@ export interface DatabaseSettings {
   reader: string;
   database: string;
   user: string;
-  /** None: a token signed by IAM for each new connection. */
+  /** Without it, each new connection authenticates with an IAM token. */
   password?: string;
   tls: boolean;
   connectTimeoutMs?: number;
 }
 
 /**
- * Longest that a dead database can hold a request: 1 s to connect and 3.5 s for a statement (the server's own limit,
- * 3 s, comes first where the server lives). Then the caller gets 503 with Retry-After.
+ * An unresponsive database delays a request by at most 1 s to connect plus 3.5 s for a statement. A server that
+ * responds cancels a statement after 3 s. Then the caller gets 503 with Retry-After.
  */
 export const CONNECT_TIMEOUT_MS = 1_000;
-/** A sleeping cluster answers after some fifteen seconds. */
+/** For background callers. A paused cluster resumes in about 15 s. */
 export const BACKGROUND_CONNECT_TIMEOUT_MS = 40_000;
 export const QUERY_TIMEOUT_MS = 3_500;
-/** A Lambda runs one request at a time, so one connection a pool is all that it can use. */
+/** A Lambda instance runs one request at a time, so it can use only one connection per pool. */
 export const CONNECTIONS_PER_POOL = 1;
-/** A reader that failed is left alone for this long; its reads go to the writer. */
+/** For this long after a reader fails, its reads go to the writer. */
 const READER_PAUSE_MS = 2_000;
 
 export interface Database {
@@ -39,14 +39,14 @@ export interface Database {
   transaction<T>(work: (tx: Transaction<unknown>) => Promise<T>): Promise<T>;
   /** Runs single statements on the writer. */
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Runs reads on a replica, or on the writer while no replica answers. The replica may lag. */
+  /** Runs reads on a read replica, or on the writer while no replica responds. Replicas may lag. */
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Asks one side for a sign of life. @throws when it gives none */
+  /** Runs `SELECT 1` on one side. @throws if it does not respond */
   probe(side: 'writer' | 'reader'): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Pools that open no connection before the first statement. */
+/** Creates the two pools. They open no connection before the first statement. */
 export function createDatabase(settings: DatabaseSettings): Database {
   const writer = createPool(settings, settings.writer);
   const reader = createPool(settings, settings.reader);
@@ -77,7 +77,7 @@ export function createDatabase(settings: DatabaseSettings): Database {
   };
 }
 
-/** Amounts are bigint columns bounded far below 2^53; anything past it is refused rather than rounded. */
+/** Amounts are bigint columns with limits far below 2^53. A larger value throws, so that nothing is rounded. */
 pg.types.setTypeParser(pg.types.builtins.INT8, (value) => {
   const parsed = Number(value);
   if (!Number.isSafeInteger(parsed)) throw new RangeError('A bigint from the database does not fit a number.');
@@ -85,13 +85,13 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (value) => {
 });
 
 /**
- * A connection that let a query run out of time may be dead without anybody having said so. Ended, it does not go back
- * into the pool: the next query opens a fresh one.
+ * A connection whose query timed out may be dead without an error from the network. It is closed, so that it does not
+ * return to the pool and the next query opens a new connection.
  */
 class BoundedClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    // While it is lent out nobody else listens, and an error without a listener would end the process.
+    // The pool does not listen to a connection in use, and an error event without a listener would end the process.
     this.on('error', (error) => logger.warn('database connection lost', errorFields(error)));
   }
 
@@ -125,7 +125,7 @@ function createPool(settings: DatabaseSettings, address: string): Sql {
     allowExitOnIdle: true,
     keepAlive: true,
   });
-  // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
+  // The pool removes an idle connection that breaks. Without a listener the error would end the process.
   pool.on('error', (error) => logger.warn('idle database connection lost', errorFields(error)));
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
@@ -135,13 +135,13 @@ const databaseEnv = {
   DATABASE_READER: z.string().regex(/^.+:\d+$/),
   DATABASE_NAME: z.string().min(1),
   DATABASE_USER: z.string().min(1),
-  /** Only where the server runs on this machine; elsewhere IAM signs in, over TLS. */
+  /** Set on a laptop only. On AWS, connections authenticate with IAM tokens over TLS. */
   DATABASE_PASSWORD: z.string().min(1).optional(),
-  /** Where nobody waits for the answer. */
+  /** Set for background callers. */
   DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(1_000, 60_000).optional(),
 };
 
-/** The database as the function's environment names it. */
+/** Creates the database client from the function's environment. */
 export function databaseFromEnv(): Database {
   const env = readEnv(databaseEnv);
   return createDatabase({

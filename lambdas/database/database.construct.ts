@@ -11,11 +11,11 @@ const POOLS = 2;
 
 export interface DatabaseProps {
   stage: Stage;
-  /** On AWS; elsewhere the stage says where a database runs already. */
+  /** Set on AWS. On a laptop the stage has the address of a running database. */
   aurora?: Aurora;
 }
 
-/** The database: hands out connections, one role a service, and counts them. */
+/** The database. It connects functions, each with its service's role, and counts their connections. */
 export class Database extends Construct {
   readonly #props: DatabaseProps;
   readonly #connected: ServiceFunction[] = [];
@@ -26,8 +26,8 @@ export class Database extends Construct {
   }
 
   /**
-   * Lets a function connect as a service's role, to the writer and the readers. A `patient` one waits for a database
-   * that sleeps; where people wait, 503 comes soon.
+   * Lets a function connect to the writer and the readers with a service's role. A background caller waits for a paused
+   * database to resume. All other callers get 503 soon.
    */
   connect(fn: ServiceFunction, service: string, callerKind?: 'background'): void {
     const { stage, aurora } = this.#props;
@@ -40,25 +40,25 @@ export class Database extends Construct {
       fn.setEnvironment({ DATABASE_WRITER: writer, DATABASE_READER: reader, DATABASE_PASSWORD: password });
       return;
     }
-    if (!aurora) throw new Error(`Stage ${stage.name} wants a database of its own and was given none.`);
+    if (!aurora) throw new Error(`Stage ${stage.name} needs an Aurora cluster, but Database was created without one.`);
     aurora.grantConnect(fn.function, roleOf(service));
     fn.join('database-clients');
     fn.setEnvironment({ DATABASE_WRITER: aurora.writerAddress, DATABASE_READER: aurora.readerAddress });
   }
 
-  /** The most connections that the functions can open, all running at once. */
+  /** The number of connections when all functions run at their concurrency limit. */
   get connectionsAtMost(): number {
     return this.#connected.reduce((sum, fn) => sum + boundOf(fn) * POOLS * CONNECTIONS_PER_POOL, 0);
   }
 
-  /** @throws Error when the functions could open more connections than the server gives */
+  /** @throws Error if the functions could open more connections than the server accepts */
   assertConnectionBudget(): void {
     const { stage } = this.#props;
     const { maxConnections, reservedConnections } = stage.database;
     const budget = maxConnections - reservedConnections;
     if (this.connectionsAtMost <= budget) return;
     throw new Error(
-      `Stage ${stage.name}: the functions may open ${this.connectionsAtMost} database connections, allowed are ${budget}. ` +
+      `Stage ${stage.name}: the functions can open ${this.connectionsAtMost} database connections, but the limit is ${budget}. ` +
         'Lower concurrency.api or concurrency.worker in lib/stage.ts, or raise maxConnections.',
     );
   }
@@ -66,6 +66,6 @@ export class Database extends Construct {
 
 function boundOf(fn: ServiceFunction): number {
   if (fn.concurrency === undefined)
-    throw new Error(`Function ${fn.functionName} connects to the database and needs a bound on its concurrency.`);
+    throw new Error(`Function ${fn.functionName} connects to the database, so it needs a concurrency limit.`);
   return fn.concurrency;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { commonProblems, Problem } from '../shared/problem.ts';
 
-/** What one mutation is known by: the same user, operation and key is the same mutation. */
+/** Identifies a mutation: the same user, operation and key mean the same mutation. */
 export interface IdempotencyClaim {
   userId: string;
   operation: string;
@@ -9,7 +9,7 @@ export interface IdempotencyClaim {
   requestHash: Buffer;
 }
 
-/** What was stored of the first request; `status` and `body` are null while it is running. */
+/** The stored response to the first request. `status` and `body` are null while that request runs. */
 export interface StoredResponse {
   requestHash: Buffer;
   status: number | null;
@@ -21,7 +21,7 @@ export interface Replay {
   body: unknown;
 }
 
-/** A hash of what the caller asked for, whatever the order of the members. */
+/** Hashes a request. The order of its members does not matter. */
 export function hashRequest(request: unknown): Buffer {
   return createHash('sha256').update(canonicalJson(request)).digest();
 }
@@ -35,8 +35,8 @@ function canonicalJson(value: unknown): string {
 }
 
 /**
- * What to answer to a repeated request.
- * @throws Problem IDEMPOTENCY_KEY_REUSED for another body, REQUEST_IN_PROGRESS while the first has no answer yet
+ * Returns the stored response for a repeated request.
+ * @throws Problem IDEMPOTENCY_KEY_REUSED for another body, REQUEST_IN_PROGRESS while the first request runs
  */
 export function replay(claim: IdempotencyClaim, stored: StoredResponse): Replay {
   if (!stored.requestHash.equals(claim.requestHash)) throw new Problem(commonProblems.IDEMPOTENCY_KEY_REUSED);

@@ -7,8 +7,8 @@ export const PIN_MS = 3_000;
 const pinKey = (userId: string) => `pin:${userId}`;
 
 /**
- * Reads go to the replica, except a user's own right after a write. The pin is kept in the cache, where all functions
- * see it; a cache that cannot answer sends the read to the writer, which is always right and only costs load.
+ * Sends reads to a read replica, except a user's own reads right after a write. The pin is in the cache, where all
+ * functions see it. If the cache does not respond, the read goes to the writer: always correct, only more load.
  */
 export class ReadYourWrites {
   readonly #database: Database;
@@ -19,13 +19,13 @@ export class ReadYourWrites {
     this.#cache = cache;
   }
 
-  /** Runs a user's write in a transaction and pins the user's reads, at the same time: the pin costs no latency. */
+  /** Runs a user's write in a transaction. It pins the user's reads at the same time, which adds no latency. */
   async transaction<T>(userId: string, work: (tx: Sql) => Promise<T>): Promise<T> {
     const startedMs = performance.now();
     const pinned = this.pin(userId);
     const result = await this.#database.transaction(work);
     await pinned;
-    // A transaction that had to wait has used up some of its pin.
+    // A slow transaction has used up part of its pin, so the pin is set again.
     if (performance.now() - startedMs > PIN_MS / 3) await this.pin(userId);
     return result;
   }

@@ -8,7 +8,7 @@ export interface PaymentsServiceProps extends ServiceTier {
   sandbox: SandboxSecrets;
 }
 
-/** Payments and refunds, through the provider that the stage names. */
+/** Payments and refunds, through the stage's payment provider. */
 export class PaymentsService extends DeclaredService<typeof paymentsService> {
   constructor(scope: Construct, id: string, { sandbox, ...tier }: PaymentsServiceProps) {
     super(scope, id, paymentsService, tier, { PAYMENT_PROVIDER: tier.stage.paymentProvider });

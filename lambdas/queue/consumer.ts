@@ -3,13 +3,13 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { type EventOf, type EventSchemas, parseEvent } from '../shared/event.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 
-/** Applies the effect of one event. It throws to have the message redelivered, and after enough attempts dead-lettered. */
+/** Applies the effect of one event. If it throws, SQS redelivers the message, up to the queue's limit. */
 export type Consume<S extends EventSchemas> = (event: EventOf<S>) => Promise<void>;
 
 /**
- * The Lambda handler of a worker. Records fail alone: one bad message does not redeliver its batch.
- * @param schemas the events that its queue carries
- * @param create called once, at the first batch: importing a handler opens no connection
+ * Creates the Lambda handler of a worker. A failed record does not redeliver the rest of its batch.
+ * @param schemas the events that are routed to its queue
+ * @param create called once, at the first event, so that importing a handler opens no connection
  */
 export function createConsumer<S extends EventSchemas>(schemas: S, create: () => Consume<S>) {
   const processor = new BatchProcessor(EventType.SQS);
@@ -34,7 +34,7 @@ export function createConsumer<S extends EventSchemas>(schemas: S, create: () =>
     processPartialResponse(event, record, processor, {
       context,
       throwOnFullBatchFailure: false,
-      // In sequence: the records share one connection, and one that waits for a lock must not time out the others.
+      // In sequence: the records share one connection, so one that waits for a lock could time out the others.
       processInParallel: false,
     });
 }

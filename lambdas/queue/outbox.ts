@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { Sql } from '../database/database.client.ts';
 import type { AnyEvent, EventSchemas } from '../shared/event.ts';
 
-/** An event about to be written. The aggregate's version makes a state change and its event one to one. */
+/** An event before it is stored. The aggregate's version is unique, so each state change has exactly one event. */
 export interface NewEvent {
   readonly type: string;
   readonly aggregateId: string;
@@ -12,7 +12,7 @@ export interface NewEvent {
 }
 
 /**
- * Builds an event of a service. It checks the payload, so that a malformed event fails its producer and not every consumer.
+ * Creates an event and validates its payload, so that a malformed event fails in its producer and not in every consumer.
  * @param schemas the service's events, `*.events.ts`
  * @throws ZodError for a payload that does not fit the type
  */
@@ -26,7 +26,7 @@ export function newEvent<S extends EventSchemas, T extends keyof S & string>(
   return { type, aggregateId, aggregateVersion, payload: (schemas[type] as S[T]).parse(payload) };
 }
 
-/** The INSERT of an event, to run by itself or as one step of a larger statement. Returns the row as an event. */
+/** The INSERT of an event, to execute alone or as one step of a larger statement. It returns the stored row. */
 export const insertEvent = (event: NewEvent) => sql<OutboxRow>`
   INSERT INTO queue.outbox (type, aggregate_id, aggregate_version, payload)
   VALUES (${event.type}, ${event.aggregateId}, ${event.aggregateVersion}, ${JSON.stringify(event.payload)}::jsonb)
@@ -56,14 +56,14 @@ export function toEvent(row: OutboxRow): AnyEvent {
   };
 }
 
-/** Records that events are on their queues. */
+/** Marks events as published. */
 export async function markPublished(db: Sql, ids: string[]): Promise<void> {
   await sql`UPDATE queue.outbox SET published_at = now() WHERE id = ANY(${ids}::uuid[])`.execute(db);
 }
 
 /**
- * Has the outbox relay publish one of the caller's own events again. Does nothing where there is no such event, or where
- * it was published less than three minutes ago and may still be on its way.
+ * Marks one of the caller's own events as unpublished, so that the outbox relay republishes it. Does nothing if there is
+ * no such event, or if it was published less than three minutes ago and may still be in a queue.
  */
 export async function republishEvent(db: Sql, aggregateId: string, type: string): Promise<void> {
   await sql`

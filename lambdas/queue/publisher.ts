@@ -9,20 +9,20 @@ import { markPublished } from './outbox.ts';
 /** Sends an event to every queue that it is routed to. */
 export type SendEvent = (event: AnyEvent) => Promise<void>;
 
-/** Publishes events that have just been committed. Never throws: the outbox relay publishes what this could not. */
+/** Publishes events right after their commit. Never throws: the outbox relay publishes what this could not. */
 export type PublishCommitted = (events: AnyEvent[]) => Promise<void>;
 
-/** Longest that a dead queue can hold a request. */
+/** The longest that an unresponsive queue can delay a request. */
 const SEND_TIMEOUT_MS = 1_000;
 
-/** Sends a message to one queue. @throws when SQS does not take it in time */
+/** Sends a message to one queue. @throws if SQS does not accept it within `SEND_TIMEOUT_MS` */
 export type EnqueueMessage = (queue: string, body: string) => Promise<void>;
 
 /** Both variables are set by the construct that owns the queues (queue.construct.ts). */
 const queueUrls = jsonVariable(z.record(z.string(), z.string()));
 const eventRoutes = jsonVariable(z.record(z.string(), z.array(z.string())));
 
-/** Sends to SQS, to the queue URLs in the environment. The SDK loads at the first message, not at import. */
+/** Sends to the queue URLs in the environment. The SDK is loaded at the first message, not at import. */
 export function createQueueSender(): EnqueueMessage {
   const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrls });
   let client: Promise<SQSClient> | undefined;
@@ -39,7 +39,7 @@ export function createQueueSender(): EnqueueMessage {
   };
 }
 
-/** Sends an event to all of its queues at the same time. @throws for an event that the function may not publish */
+/** Sends an event to all its queues at the same time. @throws for an event type that the function may not publish */
 export function createSendEvent(): SendEvent {
   const { EVENT_ROUTES: routes } = readEnv({ EVENT_ROUTES: eventRoutes });
   const enqueue = createQueueSender();
@@ -52,7 +52,7 @@ export function createSendEvent(): SendEvent {
   };
 }
 
-/** Asks SQS for a queue's attributes. @throws when it does not respond in time */
+/** Gets a queue's attributes, to check that it responds. @throws if it does not within `SEND_TIMEOUT_MS` */
 export function createQueueProbe(queue: string): () => Promise<void> {
   const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrls });
   let client: SQSClient | undefined;
@@ -70,7 +70,7 @@ function urlOf(urls: Record<string, string>, queue: string): string {
   return url;
 }
 
-/** Publishes right after the commit and marks what was sent. What fails stays for the outbox relay. */
+/** Publishes right after the commit and marks the events. If a send fails, the outbox relay publishes them instead. */
 export function createPublishCommitted(database: Database, send: SendEvent): PublishCommitted {
   return async (events) => {
     if (events.length === 0) return;

@@ -10,7 +10,7 @@ export interface QueuesProps {
   stage: Stage;
 }
 
-/** Every declared queue. It grants access to them and tells each function where they are. */
+/** All declared queues. It grants access to them and sets their URLs in the environment of functions. */
 export class Queues extends Construct {
   readonly #queues: ReadonlyMap<string, WorkQueue>;
   readonly #urls = new Map<ServiceFunction, Record<string, string>>();
@@ -20,7 +20,7 @@ export class Queues extends Construct {
     this.#queues = new Map(QUEUES.map((name) => [name, new WorkQueue(this, name, { stage, name })]));
   }
 
-  /** Lets a function publish these event types: it may send to the queues that they are routed to and to no other. */
+  /** Lets a function publish these event types: it may send to the queues that they are routed to, and to no others. */
   grantPublish(fn: ServiceFunction, types: readonly string[]): void {
     const routes = Object.fromEntries(types.map((type) => [type, EVENT_ROUTES[type] ?? []]));
     fn.function.addEnvironment('EVENT_ROUTES', JSON.stringify(routes));
@@ -56,7 +56,7 @@ export class Queues extends Construct {
     return found;
   }
 
-  /** A function may get queues by several grants; the variable has them all. */
+  /** A function can have several grants. The variable contains the queues of all of them. */
   #setUrls(fn: ServiceFunction, names: readonly string[]): void {
     const urls = this.#urls.get(fn) ?? {};
     for (const name of names) urls[name] = this.#named(name).queue.queueUrl;

@@ -4,10 +4,10 @@ import { ServiceSecret } from '../../lib/constructs/service-secret.ts';
 import type { ServiceTier } from '../../lib/constructs/service-tier.ts';
 import { syntheticService } from './synthetic.service.ts';
 
-/** SES's own mailbox simulator: it accepts everything and does not count against the sender's reputation. */
+/** SES's mailbox simulator. It accepts all mails and does not affect the sender's reputation. */
 const BUYER_EMAIL = 'success@simulator.amazonses.com';
 
-/** A synthetic customer: its alarm shows within minutes that customers cannot buy, whichever hop is at fault. */
+/** The synthetic buyer. Its alarm reports within minutes that customers cannot buy, whichever hop fails. */
 export class SyntheticBuyer extends DeclaredService<typeof syntheticService> {
   constructor(scope: Construct, id: string, tier: ServiceTier) {
     super(scope, id, syntheticService, tier, { BUYER_EMAIL });

@@ -7,28 +7,28 @@ import { readEnv } from '../../lambdas/shared/env.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** Unzipped; a larger bundle means that something heavy came in by accident. */
+/** Unzipped size. A larger bundle usually means that a large dependency was imported by accident. */
 export const MAX_BUNDLE_BYTES = 1_500_000;
 
 export interface Bundle {
   /** The folder to deploy; its entry is `index.mjs`. */
   folder: string;
   bytes: number;
-  /** What is loaded at import, before any lazy import: paths below the folder. */
+  /** The files that are loaded at import, without lazy imports. Paths below the folder. */
   eagerFiles: string[];
 }
 
-/** CommonJS dependencies ask for a `require` that ES modules do not have. */
+/** CommonJS dependencies need `require`, which ES modules do not have. */
 const BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-/** Where what is built for a deployment lies. */
+/** The folder for build output. */
 export const buildFolder = (): string =>
   readEnv({ BUILD_FOLDER: z.string().default(path.join(ROOT, '.build')) }).BUILD_FOLDER;
 
 let built: Record<string, Bundle> | undefined;
 
-/** Bundles built once a process: several stages in one test run share them. Two runs at once name folders of their own. */
+/** All bundles, built once per process: the stages of a test run share them. Concurrent runs use separate build folders. */
 export function bundles(): Record<string, Bundle> {
   built ??= buildBundles(buildFolder());
   return built;
@@ -41,7 +41,7 @@ export function bundleOf(name: string): Bundle {
   return bundle;
 }
 
-/** What a build bundles: a function's entry and the folders that lie beside its code, below the project's root. */
+/** The input of one bundle: a function's entry, and the folders to copy next to its code. Paths below the project's root. */
 export interface BundleSource {
   name: string;
   entry: string;
@@ -57,8 +57,8 @@ export const bundleSources = (): BundleSource[] =>
   }));
 
 /**
- * Bundles all handlers in one esbuild call, split into shared chunks, so that a lazy import is loaded lazily; then
- * gives each function a folder with its own entry and just the chunks that it can reach.
+ * Bundles all handlers in one esbuild call, split into shared chunks, so that lazy imports stay lazy. Then creates a folder
+ * for each function with its entry and only the chunks that it can reach.
  */
 export function buildBundles(output: string, sources = bundleSources()): Record<string, Bundle> {
   const outdir = path.join(output, 'bundles');
@@ -80,11 +80,11 @@ export function buildBundles(output: string, sources = bundleSources()): Record<
     metafile: true,
     banner: { js: BANNER },
     logLevel: 'warning',
-    // The AWS SDK's ES modules: they are split and shaken, which its CommonJS cannot be.
+    // Selects the AWS SDK's ES modules: esbuild can split and tree-shake these, but not its CommonJS build.
     mainFields: ['module', 'main'],
     external: ['pg-native'],
   });
-  // For a process that rebuilds the code without the declarations that this build was made from (live reload).
+  // Live reload rebuilds from this file, in a process that does not load the declarations.
   writeFileSync(path.join(output, 'functions.json'), JSON.stringify(sources));
   return Object.fromEntries(sources.map((source) => [source.name, packFunction(source, outdir, output, metafile)]));
 }
@@ -106,14 +106,14 @@ function packFunction({ name, files }: BundleSource, outdir: string, output: str
   writeFileSync(path.join(folder, 'index.mjs'), `export { handler } from './${name}.mjs';\n`);
   if (bytes > MAX_BUNDLE_BYTES) {
     throw new Error(
-      `Bundle ${name}: ${bytes} bytes unzipped, allowed are ${MAX_BUNDLE_BYTES}. Look for a heavy import.`,
+      `Bundle ${name}: ${bytes} bytes unzipped, the limit is ${MAX_BUNDLE_BYTES}. Look for a large import.`,
     );
   }
   const eager = reachable(entry, metafile, (kind) => kind !== 'dynamic-import');
   return { folder, bytes, eagerFiles: [...eager].map(placeOf) };
 }
 
-/** The entry and all chunks that it imports, also lazily, also through others; or those of some kinds of import only. */
+/** The entry and all chunks that it imports, directly or not. `follows` selects the kinds of import, by default all. */
 function reachable(entry: string, metafile: Metafile, follows = (_kind: string) => true): Set<string> {
   const found = new Set<string>();
   const queue = [entry];
@@ -126,7 +126,7 @@ function reachable(entry: string, metafile: Metafile, follows = (_kind: string) 
   return found;
 }
 
-/** For people: each function's unzipped size, largest first. */
+/** A table of each function's unzipped size, largest first. */
 export function describeBundles(all: Record<string, Bundle>): string {
   return Object.entries(all)
     .sort(([, a], [, b]) => b.bytes - a.bytes)

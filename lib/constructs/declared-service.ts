@@ -26,8 +26,8 @@ const TIMEOUTS: Record<FunctionKind, Duration> = {
 };
 
 /**
- * The functions of a service as its declaration has them: each with its trigger, its connections and its queue grants. What a declaration
- * cannot say (a key, a secret, an identity), the service's own construct adds.
+ * The functions of a declared service, each with its trigger, connections and queue grants. The service's own construct
+ * adds what a declaration cannot express: keys, secrets and identities.
  */
 export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> extends Construct {
   readonly declaration: D;
@@ -45,7 +45,7 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
     return this.declaration.routes ?? {};
   }
 
-  /** The functions that the stage has. */
+  /** The functions of this stage. */
   get functions(): ServiceFunction[] {
     return [...this.#functions.values()];
   }
@@ -104,7 +104,7 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
   }
 }
 
-/** Jobs and operations run one at a time. The authorizer and the migration have no limit but the account's. */
+/** Jobs and operations run one at a time. Only the account's limit applies to the authorizer and the migration. */
 function concurrencyOf(declared: FunctionDeclaration, { stage }: ServiceTier): { concurrency?: number } {
   if (declared.concurrency !== undefined) return { concurrency: declared.concurrency };
   switch (declared.kind) {

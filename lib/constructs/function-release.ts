@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as codedeploy from 'aws-cdk-lib/aws-codedeploy';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { describeAlarm, type RunbookSection } from '../monitoring/runbook.ts';
 import type { Stage } from '../stage.ts';
 import { acknowledge } from './acknowledge.ts';
 
@@ -21,6 +22,9 @@ export interface Release {
   target: lambda.IFunction;
   alarms: cloudwatch.Alarm[];
 }
+
+/** Describes an alarm of a function. */
+type Describe = (text: string, section: RunbookSection) => string;
 
 /** Errors per minute that raise an alarm. One error is a bug; this many affect users. */
 const ERRORS_A_MINUTE = 5;
@@ -47,8 +51,11 @@ export function releaseOf(
   });
   const most = Math.min(warm?.most ?? 0, concurrency ?? Number.POSITIVE_INFINITY);
   if (userFacing && warm && most > warm.least) keepWarm(alias, { least: warm.least, most });
-  const alarms = alarmsOf(scope, fn, alias, scheduled);
-  if (userFacing) alarms.push(unhandledAlarm(scope, name));
+  const describe: Describe = (text, section) => describeAlarm(stage.aws, `${scope.node.path}: ${text}`, section);
+  const alarms = scheduled
+    ? scheduleAlarms(scope, alias, scheduled, describe)
+    : invocationAlarms(scope, fn, alias, describe);
+  if (userFacing) alarms.push(unhandledAlarm(scope, name, describe));
   if (userFacing && canaryDeployments) {
     const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
       alias,
@@ -72,7 +79,7 @@ function keepWarm(alias: lambda.Alias, { least, most }: { least: number; most: n
 }
 
 /** An unexpected error becomes a 500, which Lambda does not count as an error. So the canary needs this alarm. */
-function unhandledAlarm(scope: Construct, service: string): cloudwatch.Alarm {
+function unhandledAlarm(scope: Construct, service: string, describe: Describe): cloudwatch.Alarm {
   return new cloudwatch.Metric({
     namespace: 'Throughline',
     metricName: 'UnhandledError',
@@ -84,18 +91,26 @@ function unhandledAlarm(scope: Construct, service: string): cloudwatch.Alarm {
     evaluationPeriods: 1,
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    alarmDescription: `${scope.node.path}: ${UNHANDLED_A_MINUTE} or more 500 responses in a minute. Each is a bug; its log line has the stack trace.`,
+    alarmDescription: describe(
+      `${UNHANDLED_A_MINUTE} or more 500 responses in a minute. Each is a bug; its log line has the stack trace.`,
+      'unhandled-errors',
+    ),
   });
 }
 
 /** One alarm for a failed run. A function that runs at least hourly also has one for missed runs. */
-function scheduleAlarms(scope: Construct, alias: lambda.Alias, every: Duration): cloudwatch.Alarm[] {
+function scheduleAlarms(
+  scope: Construct,
+  alias: lambda.Alias,
+  every: Duration,
+  describe: Describe,
+): cloudwatch.Alarm[] {
   const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
   const failed = alias.metricErrors({ period: Duration.minutes(1), statistic: 'Sum' }).createAlarm(scope, 'Errors', {
     threshold: 1,
     evaluationPeriods: 1,
     treatMissingData: NOT_BREACHING,
-    alarmDescription: `${scope.node.path}: a run failed. Its work waits for the next run.`,
+    alarmDescription: describe('a run failed. Its work waits for the next run.', 'job-failed'),
   });
   if (every.toMinutes() > 60) return [failed];
   const runs = alias.metricInvocations({ period: Duration.minutes(every.toMinutes() * 5), statistic: 'Sum' });
@@ -104,18 +119,21 @@ function scheduleAlarms(scope: Construct, alias: lambda.Alias, every: Duration):
     evaluationPeriods: 1,
     comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     treatMissingData: BREACHING,
-    alarmDescription: `${scope.node.path}: did not run for five intervals. Its schedule is off, or it is throttled.`,
+    alarmDescription: describe(
+      'did not run for five intervals. Its schedule is off, or it is throttled.',
+      'job-not-running',
+    ),
   });
   return [failed, silent];
 }
 
-function alarmsOf(
+/** Alarms of a function that others invoke: one for crashes and timeouts, one for throttles. */
+function invocationAlarms(
   scope: Construct,
   fn: lambda.Function,
   alias: lambda.Alias,
-  scheduled: Duration | undefined,
+  describe: Describe,
 ): cloudwatch.Alarm[] {
-  if (scheduled) return scheduleAlarms(scope, alias, scheduled);
   const minute = { period: Duration.minutes(1), statistic: 'Sum' };
   const common = {
     evaluationPeriods: 3,
@@ -127,12 +145,18 @@ function alarmsOf(
     alias.metricErrors(minute).createAlarm(scope, 'Errors', {
       ...common,
       threshold: ERRORS_A_MINUTE,
-      alarmDescription: `${scope.node.path}: ${ERRORS_A_MINUTE} or more crashes or timeouts in a minute. Handled errors do not count.`,
+      alarmDescription: describe(
+        `${ERRORS_A_MINUTE} or more crashes or timeouts in a minute. Handled errors do not count.`,
+        'function-errors',
+      ),
     }),
     fn.metricThrottles(minute).createAlarm(scope, 'Throttles', {
       ...common,
       threshold: 1,
-      alarmDescription: `${scope.node.path}: invocations are throttled, since all reserved concurrency is in use.`,
+      alarmDescription: describe(
+        'invocations are throttled, since all reserved concurrency is in use.',
+        'function-throttles',
+      ),
     }),
   ];
 }

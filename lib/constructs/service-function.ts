@@ -18,12 +18,12 @@ export interface ServiceFunctionProps {
   name: string;
   description: string;
   timeout: Duration;
-  /** None on a laptop, and none for a function that calls the internet. */
+  /** Undefined on a laptop, and for a function that calls the internet. */
   network: Network | undefined;
   memoryMiB?: number;
   /** How many invocations may run at once. Without it only the account's limit applies. */
   concurrency?: number;
-  /** Serves requests: kept warm and deployed by a canary where the stage says so. */
+  /** Serves requests. The stage decides whether such a function is kept warm and deployed with a canary. */
   userFacing?: boolean;
   environment?: Record<string, string>;
   /** The interval of its schedule, if it has one. */
@@ -31,8 +31,8 @@ export interface ServiceFunctionProps {
 }
 
 /**
- * A Lambda function with a role of its own. The role starts with its own log group and nothing else; what it may use is
- * granted by the construct that owns the resource.
+ * A Lambda function with its own role. At first the role may only write to the function's log group. The constructs that
+ * own other resources grant access to them.
  */
 export class ServiceFunction extends Construct {
   readonly function: lambda.Function;
@@ -40,7 +40,7 @@ export class ServiceFunction extends Construct {
   readonly functionName: string;
   /** The service that declares it. */
   readonly service: string;
-  /** What ends up in the answers of alarms: errors and throttles of this function. */
+  /** The alarms of this function, such as those on errors and throttles. */
   readonly alarms: cloudwatch.Alarm[];
   readonly #network: Network | undefined;
   readonly #memberships = new Set<Member>(['functions']);
@@ -58,12 +58,12 @@ export class ServiceFunction extends Construct {
     this.alarms = this.#release.alarms;
   }
 
-  /** What callers call: the version that takes traffic, or on the laptop just the function. */
+  /** What callers invoke: on AWS the alias `live`, on a laptop the function itself. */
   get target(): lambda.IFunction {
     return this.#release.target;
   }
 
-  /** Makes the function a member of a group of the network, which lets it reach what the group may. */
+  /** Adds the function to a security group of the network, which allows it that group's connections. */
   join(member: Member): void {
     if (this.#network) this.#memberships.add(member);
   }
@@ -72,7 +72,7 @@ export class ServiceFunction extends Construct {
     for (const [name, value] of Object.entries(variables)) this.function.addEnvironment(name, value);
   }
 
-  /** Lets one gateway call the function. The permission stands with the gateway, which depends on the function. */
+  /** Lets one gateway invoke the function. The permission is in the gateway's stack, which depends on the function's. */
   allowGateway(scope: Construct, apiArn: string): void {
     new lambda.CfnPermission(scope, `Call-${this.functionName}`, {
       action: 'lambda:InvokeFunction',
@@ -94,7 +94,8 @@ export class ServiceFunction extends Construct {
       description: `What the function ${name} may do, and nothing else`,
     });
     logGroup.grantWrite(role);
-    if (stage.aws?.tracing) acknowledge(role, 'IAM5[Resource::*]', 'X-Ray’s own two actions: it knows no resource');
+    if (stage.aws?.tracing)
+      acknowledge(role, 'IAM5[Resource::*]', 'X-Ray’s two actions support no resource-level permissions');
     return new lambda.Function(this, 'Function', {
       functionName: `throughline-${stage.name}-${name}`,
       description: props.description,
@@ -107,21 +108,21 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 512,
       reservedConcurrentExecutions: props.concurrency,
-      // What an alias may be pointed back to must still be there.
+      // Keeps earlier versions, so that the alias can be pointed back to one.
       ...(stage.aws && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } }),
       ...(stage.aws?.tracing && { tracing: lambda.Tracing.ACTIVE }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         PUBLIC_ORIGIN: stage.publicOrigin,
         INTERNAL_ORIGIN: stage.internalOrigin,
-        // Node 20 and later leave Amazon's own authorities out; Aurora's certificate is by one of them.
+        // Since Node 20, Lambda does not load Amazon's certificate authorities. One of them signs Aurora's certificate.
         ...(stage.aws && { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }),
         ...props.environment,
       },
     });
   }
 
-  /** Puts the function into the network. Which groups it is in is settled only when all of the app is composed. */
+  /** Places the function in the VPC. Its security groups are resolved at synth, after all calls of `join`. */
   #enter(network: Network): void {
     const resource = this.function.node.defaultChild as lambda.CfnFunction;
     resource.vpcConfig = {
@@ -134,7 +135,7 @@ export class ServiceFunction extends Construct {
   }
 }
 
-/** Lambda makes the interfaces with the function's role. The function's own code may not: the second statement. */
+/** Lambda creates network interfaces with the function's role. The second statement denies this to the function's code. */
 function allowNetworkInterfaces(fn: lambda.Function): iam.Policy {
   const actions = [
     'ec2:AssignPrivateIpAddresses',
@@ -147,7 +148,7 @@ function allowNetworkInterfaces(fn: lambda.Function): iam.Policy {
   const policy = new iam.Policy(fn, 'NetworkInterfaces', {
     roles: [fn.role as iam.IRole],
     statements: [
-      // EC2 gives these actions no resource that could be named before it exists.
+      // The interfaces do not exist yet, so these actions cannot be limited to them.
       new iam.PolicyStatement({ actions, resources: ['*'] }),
       new iam.PolicyStatement({
         effect: iam.Effect.DENY,
@@ -162,7 +163,7 @@ function allowNetworkInterfaces(fn: lambda.Function): iam.Policy {
   acknowledge(
     policy,
     'IAM5[Resource::*]',
-    'EC2 names no resource for these, and the function’s own code is denied them',
+    'The interfaces do not exist yet, and the function’s own code is denied these actions',
   );
   return policy;
 }
@@ -172,11 +173,11 @@ function architectureOf(stage: Stage): lambda.Architecture {
   return arm ? lambda.Architecture.ARM_64 : lambda.Architecture.X86_64;
 }
 
-/** Room for a payment provider that takes its 5 s, and still far inside the gateway's 29 s. */
+/** Longer than a payment provider that responds after 5 s, and far below the gateway's limit of 29 s. */
 export const API_TIMEOUT = Duration.seconds(15);
 export const AUTHORIZER_TIMEOUT = Duration.seconds(5);
-/** For jobs and operations: a sleeping database may take its time to wake. */
+/** For jobs and operations, which wait for a paused database to resume. */
 export const BACKGROUND_TIMEOUT = Duration.seconds(50);
-/** A sleeping cluster takes its time to wake; a large index takes longer. */
+/** A paused cluster takes time to resume, and a large index takes longer. */
 export const MIGRATION_TIMEOUT = Duration.minutes(14);
 export const WORKER_TIMEOUT = Duration.seconds(10);

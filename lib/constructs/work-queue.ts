@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { describeAlarm, type RunbookSection } from '../monitoring/runbook.ts';
 import type { Stage } from '../stage.ts';
 import { type ServiceFunction, WORKER_TIMEOUT } from './service-function.ts';
 
@@ -24,9 +25,11 @@ export class WorkQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
   readonly alarms: cloudwatch.Alarm[] = [];
+  readonly #stage: Stage;
 
   constructor(scope: Construct, id: string, { stage, name, manual = false }: WorkQueueProps) {
     super(scope, id);
+    this.#stage = stage;
     const shared = {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -49,14 +52,16 @@ export class WorkQueue extends Construct {
       'AnyDeadLetter',
       this.deadLetters.metricApproximateNumberOfMessagesVisible(),
       1,
-      `${name}: a message failed ${MAX_RECEIVES} times and is a dead letter`,
+      `${name}: a message failed ${MAX_RECEIVES} times and is a dead letter.`,
+      'dead-letters',
     );
     if (manual) {
       this.#alarm(
         'AnyMessage',
         this.queue.metricApproximateNumberOfMessagesVisible(),
         1,
-        `${name}: a message waits to be read`,
+        `${name}: a mail was not delivered, and its message waits to be read.`,
+        'undelivered-mail',
       );
       return;
     }
@@ -64,7 +69,8 @@ export class WorkQueue extends Construct {
       'TooOld',
       this.queue.metricApproximateAgeOfOldestMessage(),
       MAX_AGE.toSeconds(),
-      `${name}: the worker does not keep up`,
+      `${name}: a message is ${MAX_AGE.toMinutes()} minutes old, so the worker does not keep up.`,
+      'old-messages',
     );
   }
 
@@ -88,13 +94,13 @@ export class WorkQueue extends Construct {
     };
   }
 
-  #alarm(id: string, metric: cloudwatch.Metric, threshold: number, alarmDescription: string): void {
+  #alarm(id: string, metric: cloudwatch.Metric, threshold: number, text: string, section: RunbookSection): void {
     const alarm = metric.with({ statistic: 'Maximum', period: Duration.minutes(1) }).createAlarm(this, id, {
       threshold,
       evaluationPeriods: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      alarmDescription,
+      alarmDescription: describeAlarm(this.#stage.aws, text, section),
     });
     this.alarms.push(alarm);
   }

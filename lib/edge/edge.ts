@@ -13,7 +13,7 @@ import type { AwsPlan, Stage } from '../stage.ts';
 import { EdgeLogs } from './edge-logs.ts';
 import { Firewall } from './firewall.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import { STOREFRONT_FALLBACK } from './storefront-fallback.ts';
+import { STOREFRONT_FALLBACK, STOREFRONT_STATUS } from './storefront-fallback.ts';
 import { SET_VIEWER_ADDRESS } from './viewer-address.ts';
 
 export interface EdgeProps {
@@ -26,6 +26,7 @@ export interface EdgeProps {
   storefrontFolder: string;
 }
 
+const { VIEWER_REQUEST, VIEWER_RESPONSE } = cloudfront.FunctionEventType;
 const HSTS: cloudfront.ResponseHeadersStrictTransportSecurity = {
   accessControlMaxAge: Duration.days(730),
   includeSubdomains: true,
@@ -95,7 +96,10 @@ export class Edge extends Construct {
       cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
       compress: true,
       responseHeadersPolicy: this.#headers(),
-      functionAssociations: [this.#onRequest('Fallback', 'Serves index.html for every page', STOREFRONT_FALLBACK)],
+      functionAssociations: [
+        this.#onEvent('Fallback', 'Serves index.html for every page', STOREFRONT_FALLBACK),
+        this.#onEvent('Status', 'Answers 404 for an unknown page', STOREFRONT_STATUS, VIEWER_RESPONSE),
+      ],
     };
   }
 
@@ -116,16 +120,14 @@ export class Edge extends Construct {
       compress: true,
       // Adds HSTS and nosniff to the API's own headers.
       responseHeadersPolicy: this.#apiHeaders(),
-      functionAssociations: [
-        this.#onRequest('ViewerAddress', 'Sends the viewer address to the API', SET_VIEWER_ADDRESS),
-      ],
+      functionAssociations: [this.#onEvent('ViewerAddress', 'Sends the viewer address to the API', SET_VIEWER_ADDRESS)],
     };
   }
 
-  #onRequest(id: string, comment: string, code: string): cloudfront.FunctionAssociation {
+  #onEvent(id: string, comment: string, code: string, eventType = VIEWER_REQUEST): cloudfront.FunctionAssociation {
     const runtime = cloudfront.FunctionRuntime.JS_2_0;
     const fn = new cloudfront.Function(this, id, { comment, runtime, code: cloudfront.FunctionCode.fromInline(code) });
-    return { function: fn, eventType: cloudfront.FunctionEventType.VIEWER_REQUEST };
+    return { function: fn, eventType };
   }
 
   #apiHeaders(): cloudfront.ResponseHeadersPolicy {

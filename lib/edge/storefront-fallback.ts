@@ -1,8 +1,33 @@
-/** A CloudFront function; its runtime has no modules. A path without a file extension is a page of the storefront. */
+/** The header in which the request's function tells the response's function that the path names no page. */
+const UNKNOWN_PAGE = 'x-unknown-page';
+
+/**
+ * CloudFront Functions of the storefront (their runtime has no modules). The storefront is one page, which routes by the
+ * fragment, so a path that names no file is unknown. It gets that page, and the status 404.
+ */
 export const STOREFRONT_FALLBACK = `function handler(event) {
   var request = event.request;
-  var last = request.uri.split('/').pop();
-  if (last.indexOf('.') === -1) request.uri = '/index.html';
+  delete request.headers['${UNKNOWN_PAGE}'];
+  if (request.uri.split('/').pop().indexOf('.') !== -1) return request;
+  if (request.uri !== '/') request.headers['${UNKNOWN_PAGE}'] = { value: '1' };
+  request.uri = '/index.html';
   return request;
+}
+`;
+
+/**
+ * The status of an unknown page. The request in this event is the viewer's own or the one that the function above returned:
+ * both are recognised. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+ */
+export const STOREFRONT_STATUS = `function handler(event) {
+  var request = event.request;
+  var response = event.response;
+  var isFile = request.uri.split('/').pop().indexOf('.') !== -1;
+  var unknown = request.headers['${UNKNOWN_PAGE}'] !== undefined || (request.uri !== '/' && !isFile);
+  if (unknown && response.statusCode === 200) {
+    response.statusCode = 404;
+    response.statusDescription = 'Not Found';
+  }
+  return response;
 }
 `;

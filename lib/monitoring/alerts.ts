@@ -6,13 +6,18 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import type { AwsPlan } from '../stage.ts';
+import { describeAlarm, type RunbookSection } from './runbook.ts';
 
 /** Sends alarms by e-mail to the stage's address, through one topic per region. */
 export class Alerts extends Construct {
   readonly topic: sns.Topic;
 
-  constructor(scope: Construct, id: string, { email }: { email: string }) {
+  readonly #plan: AwsPlan;
+
+  constructor(scope: Construct, id: string, { plan }: { plan: AwsPlan }) {
     super(scope, id);
+    this.#plan = plan;
     const key = new kms.Key(this, 'Key', {
       description: 'Encrypts alerts',
       enableKeyRotation: true,
@@ -31,14 +36,14 @@ export class Alerts extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    this.topic.addSubscription(new subscriptions.EmailSubscription(email));
+    this.topic.addSubscription(new subscriptions.EmailSubscription(plan.alertEmail));
   }
 
   /** Adds one alert for a hop, however many of its alarms go into ALARM. */
   add(hop: string, alarms: cloudwatch.IAlarm[]): cloudwatch.CompositeAlarm {
     const composite = new cloudwatch.CompositeAlarm(this, hop, {
       alarmRule: cloudwatch.AlarmRule.anyOf(...alarms),
-      alarmDescription: `${hop}: at least one of its alarms is in ALARM. See the dashboard and docs/runbook.md.`,
+      alarmDescription: describeAlarm(this.#plan, `${hop}: at least one of its alarms is in ALARM.`, 'alert'),
     });
     composite.addAlarmAction(new actions.SnsAction(this.topic));
     composite.addOkAction(new actions.SnsAction(this.topic));
@@ -52,6 +57,8 @@ export interface Threshold {
   threshold: number;
   /** Why this threshold, and what a breach means for users. */
   why: string;
+  /** The section of the runbook that says what to do. */
+  runbook: RunbookSection;
   below?: boolean;
   /** How many of the last `outOf` periods must breach the threshold. */
   periods?: number;
@@ -60,17 +67,21 @@ export interface Threshold {
   missing?: cloudwatch.TreatMissingData;
 }
 
-export function alarm(scope: Construct, id: string, given: Threshold): cloudwatch.Alarm {
+export type CreateAlarm = (id: string, given: Threshold) => cloudwatch.Alarm;
+
+/** @returns a function that adds alarms to `scope`, each with a link to its section of the stage's runbook */
+export function alarmFactory(scope: Construct, plan: AwsPlan): CreateAlarm {
   const { ComparisonOperator: is, TreatMissingData } = cloudwatch;
-  return new cloudwatch.Alarm(scope, id, {
-    metric: given.metric,
-    threshold: given.threshold,
-    alarmDescription: given.why,
-    comparisonOperator: given.below ? is.LESS_THAN_THRESHOLD : is.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    datapointsToAlarm: given.periods ?? 2,
-    evaluationPeriods: given.outOf ?? 3,
-    treatMissingData: given.missing ?? TreatMissingData.NOT_BREACHING,
-  });
+  return (id, given) =>
+    new cloudwatch.Alarm(scope, id, {
+      metric: given.metric,
+      threshold: given.threshold,
+      alarmDescription: describeAlarm(plan, given.why, given.runbook),
+      comparisonOperator: given.below ? is.LESS_THAN_THRESHOLD : is.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      datapointsToAlarm: given.periods ?? 2,
+      evaluationPeriods: given.outOf ?? 3,
+      treatMissingData: given.missing ?? TreatMissingData.NOT_BREACHING,
+    });
 }
 
 export const MINUTE = Duration.minutes(1);

@@ -2,19 +2,21 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Dns } from '../edge/dns.ts';
 import type { Edge } from '../edge/edge.ts';
-import { Alerts, alarm, MINUTE } from './alerts.ts';
+import type { AwsPlan } from '../stage.ts';
+import { Alerts, alarmFactory, MINUTE } from './alerts.ts';
 
 export interface EdgeAlarmsProps {
-  email: string;
+  plan: AwsPlan;
   edge: Edge;
   dns: Dns;
 }
 
 /** Hops 1 and 2. CloudFront and Route 53 publish metrics in the edge's region only, so the alarms are there too. */
 export class EdgeAlarms extends Construct {
-  constructor(scope: Construct, id: string, { email, edge, dns }: EdgeAlarmsProps) {
+  constructor(scope: Construct, id: string, { plan, edge, dns }: EdgeAlarmsProps) {
     super(scope, id);
-    const alerts = new Alerts(this, 'Alerts', { email });
+    const alerts = new Alerts(this, 'Alerts', { plan });
+    const alarm = alarmFactory(this, plan);
     const { distributionId } = edge.distribution;
     const atEdge = (metricName: string, statistic: string) =>
       new cloudwatch.Metric({
@@ -25,7 +27,7 @@ export class EdgeAlarms extends Construct {
         dimensionsMap: { DistributionId: distributionId, Region: 'Global' },
       });
     alerts.add('Dns', [
-      alarm(this, 'HealthCheck', {
+      alarm('HealthCheck', {
         metric: new cloudwatch.Metric({
           namespace: 'AWS/Route53',
           metricName: 'HealthCheckStatus',
@@ -39,13 +41,15 @@ export class EdgeAlarms extends Construct {
         outOf: 1,
         missing: cloudwatch.TreatMissingData.BREACHING,
         why: 'The health check fails, so DNS sends users to the maintenance page.',
+        runbook: 'health-check',
       }),
     ]);
     alerts.add('Edge', [
-      alarm(this, 'EdgeErrors', {
+      alarm('EdgeErrors', {
         metric: atEdge('5xxErrorRate', 'Average'),
         threshold: 1,
         why: '1 % of the responses to users are 5xx, from any hop.',
+        runbook: 'edge-errors',
       }),
     ]);
   }

@@ -4,7 +4,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { pascalCase } from '../constructs/names.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
-import { Alerts } from './alerts.ts';
+import { Alerts, alarmFactory } from './alerts.ts';
 import { hopDashboard } from './dashboard.ts';
 import { GameDays } from './game-days.ts';
 import { balancerAlarms, businessAlarms, cacheAlarms, databaseAlarms, gatewayAlarms } from './hop-alarms.ts';
@@ -15,7 +15,7 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoredResources) {
     super(scope, id);
     const { stage, plan } = props;
-    const alerts = new Alerts(this, 'Alerts', { email: plan.alertEmail });
+    const alerts = new Alerts(this, 'Alerts', { plan });
     const services = functionsByService(props.services);
     const stops = this.#addHopAlerts(alerts, props);
     for (const [service, functions] of services) {
@@ -33,12 +33,13 @@ export class Monitoring extends Construct {
   #addHopAlerts(alerts: Alerts, props: MonitoredResources): cloudwatch.IAlarm[] {
     const { plan, stage } = props;
     if (stage.database.kind !== 'aurora') return [];
-    const balancer = alerts.add('Balancer', balancerAlarms(this, props.balancer, plan));
-    const gateway = alerts.add('Gateway', gatewayAlarms(this, props.gateway));
+    const alarm = alarmFactory(this, plan);
+    const balancer = alerts.add('Balancer', balancerAlarms(alarm, props.balancer, plan));
+    const gateway = alerts.add('Gateway', gatewayAlarms(alarm, props.gateway));
     alerts.add('Queues', [...props.queues.alarms, ...props.mail.alarms]);
-    alerts.add('Database', databaseAlarms(this, props.aurora, stage.database));
-    alerts.add('Cache', cacheAlarms(this, props.valkey));
-    alerts.add('Business', businessAlarms(this));
+    alerts.add('Database', databaseAlarms(alarm, props.aurora, stage.database));
+    alerts.add('Cache', cacheAlarms(alarm, props.valkey));
+    alerts.add('Business', businessAlarms(alarm));
     return [balancer, gateway];
   }
 

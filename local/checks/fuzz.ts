@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { runChild } from '../child.ts';
 import { inside, ROOT } from '../instance.ts';
 import type { Platform } from '../platform.ts';
 import { ensurePython, FUZZ_PYTHON, pythonOf } from '../python/python.ts';
 
-const run = promisify(execFile);
 const TIMEOUT_MS = 600_000;
 /** Requests an operation and phase; the same ones each time, so that a red run can be run again. */
 const EXAMPLES = 12;
@@ -43,10 +41,9 @@ export async function fuzz(platform: Platform): Promise<void> {
       ...NOT_INCLUDED.flatMap((name) => ['--exclude-operation-id', name]),
     ],
   ];
-  await run(pythonOf(FUZZ_PYTHON), args, {
+  await runChild(pythonOf(FUZZ_PYTHON), args, {
     cwd: inside(platform.instance),
-    timeout: TIMEOUT_MS,
-    maxBuffer: 50_000_000,
+    timeoutMs: TIMEOUT_MS,
   }).catch((cause) => {
     throw new Error(`${cause.stdout}${cause.stderr}`);
   });

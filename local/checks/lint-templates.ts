@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { runChild } from '../child.ts';
 import { ROOT } from '../instance.ts';
 import { ensurePython, LINT_PYTHON } from '../python/python.ts';
 
-const run = promisify(execFile);
 /** Where the synth suite leaves the stages that it synthesized. */
 const ASSEMBLIES = path.join(ROOT, '.build', 'assemblies');
 
@@ -20,13 +18,13 @@ export async function lintTemplates(): Promise<void> {
   });
   await ensurePython(LINT_PYTHON);
   const options = ['--config-file', path.join(ROOT, '.cfnlintrc.yaml'), '--non-zero-exit-code', 'informational'];
-  await run(
-    path.join(LINT_PYTHON.venv, 'bin', 'cfn-lint'),
-    [...options, '--format', 'parseable', '--template', ...templates],
-    {
-      maxBuffer: 50_000_000,
-    },
-  ).catch((error) => {
+  await runChild(path.join(LINT_PYTHON.venv, 'bin', 'cfn-lint'), [
+    ...options,
+    '--format',
+    'parseable',
+    '--template',
+    ...templates,
+  ]).catch((error) => {
     throw new Error(error.stdout || error.stderr || error.message);
   });
 }

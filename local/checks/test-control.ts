@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readTemplate, STACKS } from '../deployment/deploy.ts';
 import { fillGaps } from '../deployment/emulator-gaps.ts';
+import { readTemplate, STACKS } from '../deployment/synthesis.ts';
 import type { Platform } from '../platform.ts';
 
 /** Lets the failure tests, in another process, stop and start the platform's servers: `POST /stop/valkey`. */

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
-import { watch } from '../deployment/watch.ts';
+import { reloadLog, watch } from '../deployment/watch.ts';
 import { CommandError, defaultInstance, inside, prepareFolder } from '../instance.ts';
 import { isReady, Platform, type Step } from '../platform.ts';
 import { assertNotRunning, runningProcesses, waitUntil } from '../servers/processes.ts';
 
 const DETACHED_TIMEOUT_MS = 900_000;
+const STOP_TIMEOUT_MS = 60_000;
 
 function fail(error: unknown): void {
   console.error(error instanceof CommandError ? error.message : error);
@@ -92,12 +94,23 @@ function summary(platform: Platform, tookMs: number): string {
     ['Emulator', aws],
     ['Administrator', `${admin.email}, password ${admin.password}`],
     ['Passwords', inside(platform.instance, 'endpoints.json')],
-    ['Logs', inside(platform.instance, 'logs')],
+    ['Logs', `${inside(platform.instance, 'logs')}; of the functions: npm run logs`],
+    ['Live reload', reloadLog(platform)],
   ];
   return `\nReady in ${(tookMs / 1000).toFixed(1)} s. Stop with Ctrl-C or npm stop.\n\n${rows.map(([name, value]) => `  ${name?.padEnd(15)}${value}`).join('\n')}\n`;
 }
 
 const withoutPassword = (url: string) => url.replace(/:[^:@/]*@/, ':…@');
+
+/** @returns a function that prints what has been added to a file since its last call */
+function followFile(file: string): () => void {
+  let shown = 0;
+  return () => {
+    const text = readFileSync(file, 'utf8');
+    if (text.length > shown) process.stdout.write(text.slice(shown));
+    shown = text.length;
+  };
+}
 
 /** Starts the platform in the background and returns when it is ready. */
 async function runDetached(): Promise<void> {
@@ -111,9 +124,17 @@ async function runDetached(): Promise<void> {
   child.once('exit', () => {
     ended = true;
   });
-  await waitUntil(() => ended || (isReady(instance) && runningProcesses(instance).length > 0), DETACHED_TIMEOUT_MS, 50);
-  await waitUntil(() => ended || /Ready in/.test(readFileSync(logFile, 'utf8')), 5_000);
-  console.log(readFileSync(logFile, 'utf8').trim());
+  // Who interrupts the start wants no platform: it is told to stop, and this process waits for its end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      child.kill('SIGTERM');
+      void waitUntil(() => ended, STOP_TIMEOUT_MS).finally(() => process.exit(128 + constants.signals[signal]));
+    });
+  const show = followFile(logFile);
+  const isUp = () =>
+    isReady(instance) && runningProcesses(instance).length > 0 && /Ready in/.test(readFileSync(logFile, 'utf8'));
+  await waitUntil(() => (show(), ended || isUp()), DETACHED_TIMEOUT_MS, 50);
+  show();
   if (ended) throw new CommandError('The platform did not start; see above.');
   child.unref();
 }

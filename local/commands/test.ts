@@ -133,7 +133,7 @@ if (wants(ONLINE).length > 0) {
     const env = { TEST_ENDPOINTS: inside(platform.instance, 'endpoints.json'), TEST_CONTROL: control.url };
     const parallel = wants(ONLINE).filter((suite) => suite === 'integration' || suite === 'path');
     if (parallel.length > 0) await jest(parallel, patterns, env);
-    if (wants(ONLINE).includes('fuzz')) await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
+    if (wants(ONLINE).includes('fuzz') && patterns.length === 0) await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
     if (wants(ONLINE).includes('failure')) await jest(['failure'], patterns, env);
     control.close();
   });

@@ -4,7 +4,7 @@ import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda'
 import { type BundleSource, buildBundles } from '../../lib/constructs/bundles.ts';
 import type { Platform } from '../platform.ts';
 import { sdkSettings } from '../servers/emulator.ts';
-import { assemblyOf, buildFolder, readTemplate, STACKS } from './deploy.ts';
+import { assemblyOf, buildFolder, readTemplate, STACKS } from './synthesis.ts';
 import { folderHash, zipFolder } from './zip.ts';
 
 /** Sends new code to the functions whose bundle changed, and to no other. */

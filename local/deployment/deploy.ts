@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import {
   CloudFormationClient,
   DescribeStackEventsCommand,
@@ -11,41 +9,15 @@ import {
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SERVICES_WITH_PASSWORD } from '../../lambdas/registry.ts';
 import { passwordParameter } from '../../lib/constructs/stage-secret.ts';
+import { runChild } from '../child.ts';
 import { CommandError, type Instance, inside, ROOT, type Secrets } from '../instance.ts';
 import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutProxies } from '../servers/emulator.ts';
 import { fillGaps } from './emulator-gaps.ts';
+import { assemblyOf, readTemplate, STACKS } from './synthesis.ts';
 
-const run = promisify(execFile);
-const CDK = path.join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
+const CDK = path.join(ROOT, 'local', 'deployment', 'cdk-cli.ts');
 const DEPLOY_TIMEOUT_MS = 300_000;
-export const STACKS = ['throughline-local-state', 'throughline-local-services'] as const;
 const SERVICES = STACKS[1];
-
-/** Synthesizes the local stage for an instance's ports, in a process of its own: what was changed on disk counts. */
-export async function synthesize(instance: Instance): Promise<void> {
-  const { edge, writer, reader, cache } = instance.ports;
-  const context = { stage: 'local', edgePort: edge, writerPort: writer, readerPort: reader, cachePort: cache };
-  await run(process.execPath, [path.join(ROOT, 'bin', 'app.ts')], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      BUILD_FOLDER: buildFolder(instance),
-      CDK_OUTDIR: assemblyOf(instance),
-      CDK_CONTEXT_JSON: JSON.stringify({ ...readContext(), ...context }),
-      CDK_VALIDATION: 'false',
-    },
-  }).catch((cause) => {
-    throw new CommandError(`Synth failed: ${String(cause.stderr || cause.message).trim()}`);
-  });
-}
-
-const readContext = () => JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')).context;
-/** Where an instance's bundles are; each its own, so that tests can run beside `npm start`. */
-export const buildFolder = (instance: Instance) => inside(instance, 'build');
-export const assemblyOf = (instance: Instance) => inside(instance, 'cdk.out');
-
-export const readTemplate = (instance: Instance, stack: string) =>
-  JSON.parse(readFileSync(path.join(assemblyOf(instance), `${stack}.template.json`), 'utf8'));
 
 /** Whether the emulator runs exactly what is synthesized; after a killed emulator it does not, and all is deployed again. */
 export async function isDeployed(instance: Instance, endpoint: AwsEndpoint): Promise<boolean> {
@@ -99,11 +71,11 @@ async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): P
   const common = ['--no-notices', '--no-version-reporting', '--progress', 'events', '--ci'];
   const note = (text: string) => appendFileSync(log, text);
   try {
-    const { stdout, stderr } = await run(process.execPath, [CDK, ...args, ...common], {
+    const { stdout, stderr } = await runChild(process.execPath, [CDK], {
       cwd: inside(instance),
       env: { ...withoutProxies(process.env), ...awsEnvironment(endpoint), CDK_VALIDATION: 'false' },
-      timeout: DEPLOY_TIMEOUT_MS,
-      maxBuffer: 50_000_000,
+      input: JSON.stringify([...args, ...common]),
+      timeoutMs: DEPLOY_TIMEOUT_MS,
     });
     note(stdout + stderr);
   } catch (error) {

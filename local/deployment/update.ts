@@ -9,8 +9,9 @@ import {
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Instance, Secrets } from '../instance.ts';
 import { ACCOUNT, type AwsEndpoint, REGION, sdkSettings } from '../servers/emulator.ts';
-import { assemblyOf, passwordParameters, readTemplate, STACKS } from './deploy.ts';
+import { passwordParameters } from './deploy.ts';
 import { fillGaps } from './emulator-gaps.ts';
+import { assemblyOf, readTemplate, STACKS } from './synthesis.ts';
 import { zipFolder } from './zip.ts';
 
 interface FileAsset {

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { watch as watchFiles } from 'chokidar';
 import { buildWeb } from '../../web/build.ts';
+import { runChild } from '../child.ts';
 import { inside, ROOT } from '../instance.ts';
 import type { Platform } from '../platform.ts';
 import { CodeUpdates } from './code-updates.ts';
 
-const run = promisify(execFile);
 /** Editors write a file in several steps, and a new service is many files: the burst counts as one change. */
 const SETTLE_MS = 60;
 const APPLY_TIMEOUT_MS = 120_000;
@@ -75,11 +73,10 @@ async function apply(platform: Platform, functions: CodeUpdates, changes: Set<Ch
 /** A process of its own reads the declarations and migrations as they are on disk now. @throws Error with its last line */
 async function applyInFreshProcess({ instance }: Platform, scope: 'all' | 'schema'): Promise<void> {
   const script = path.join(ROOT, 'local', 'deployment', 'apply-changes.ts');
-  await run(process.execPath, [script, scope, JSON.stringify(instance)], {
+  await runChild(process.execPath, [script, scope, JSON.stringify(instance)], {
     cwd: ROOT,
-    timeout: APPLY_TIMEOUT_MS,
-    maxBuffer: 10_000_000,
-  }).catch((cause: { stderr?: string; message: string }) => {
+    timeoutMs: APPLY_TIMEOUT_MS,
+  }).catch((cause: Error & { stderr?: string }) => {
     throw new Error(cause.stderr?.trim() || cause.message);
   });
 }

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { runChild } from '../child.ts';
 import { CommandError, ROOT, shortHash } from '../instance.ts';
-
-const run = promisify(execFile);
 
 /** A set of Python packages of the project's own: where it is installed, and from which pinned list. */
 export interface PythonSet {
@@ -21,6 +18,7 @@ export const FUZZ_PYTHON = setOf('fuzz', 'requirements-fuzz.txt');
 export const LINT_PYTHON = setOf('lint', 'requirements-lint.txt');
 const LEAST_MINOR = 11;
 const INSTALL_TIMEOUT_MS = 600_000;
+const PROGRESS_EVERY_MS = 10_000;
 
 export const pythonOf = ({ venv }: PythonSet) => path.join(venv, 'bin', 'python');
 
@@ -39,7 +37,7 @@ export async function ensurePython(set: PythonSet): Promise<'ready' | 'installed
 async function findPython(): Promise<string> {
   const found: string[] = [];
   for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python']) {
-    const version = await run(name, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
+    const version = await runChild(name, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
       .then(({ stdout }) => stdout.trim())
       .catch(() => undefined);
     if (!version) continue;
@@ -57,7 +55,7 @@ async function findPython(): Promise<string> {
 /** Without pip inside where the system's can install into it: that spares two seconds, and Debian's python3-venv. */
 async function createVenv(python: string, { venv }: PythonSet): Promise<void> {
   const hasPip = await systemPip(python);
-  await run(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), venv]).catch((cause) => {
+  await runChild(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), venv]).catch((cause) => {
     throw new CommandError(
       `${python} cannot make a virtual environment. On Debian: apt-get install python3-pip python3-venv (${firstLine(cause)})`,
     );
@@ -66,7 +64,7 @@ async function createVenv(python: string, { venv }: PythonSet): Promise<void> {
 
 /** `pip --python` came with pip 22.3. */
 async function systemPip(python: string): Promise<boolean> {
-  const version = await run(python, ['-m', 'pip', '--version'])
+  const version = await runChild(python, ['-m', 'pip', '--version'])
     .then(({ stdout }) => /^pip (\d+)\.(\d+)/.exec(stdout))
     .catch(() => null);
   return version !== null && Number(version[1]) * 100 + Number(version[2]) >= 2203;
@@ -87,11 +85,19 @@ async function install(python: string, set: PythonSet): Promise<void> {
     '-r',
     set.requirements,
   ];
-  await run(command, args, { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 10_000_000 }).catch((cause) => {
-    throw new CommandError(
-      `pip could not install ${path.relative(ROOT, set.requirements)}: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
-    );
-  });
+  const startedMs = Date.now();
+  // A terminal has a running clock already.
+  const timer = setInterval(() => {
+    const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
+    if (!process.stdout.isTTY) console.log(`Installing ${path.relative(ROOT, set.requirements)} … ${seconds} s`);
+  }, PROGRESS_EVERY_MS);
+  await runChild(command, args, { timeoutMs: INSTALL_TIMEOUT_MS })
+    .finally(() => clearInterval(timer))
+    .catch((cause) => {
+      throw new CommandError(
+        `pip could not install ${path.relative(ROOT, set.requirements)}: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
+      );
+    });
 }
 
 const firstLine = (error: { stderr?: string; message: string }) =>

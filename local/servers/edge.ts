@@ -155,18 +155,13 @@ function serveFile(request: http.IncomingMessage, response: http.ServerResponse,
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
   const wanted = path.normalize(decodePath(request.url ?? '/'));
-  const file = path.join(folder, wanted);
-  // A path without an extension is a page of the storefront, which finds its own way; as CloudFront's function does.
-  const found =
-    existsSync(file) && statSync(file).isFile()
-      ? file
-      : path.extname(wanted) === ''
-        ? path.join(folder, 'index.html')
-        : undefined;
-  if (!found?.startsWith(folder) || !existsSync(found))
-    return void response.writeHead(404, SECURITY_HEADERS).end('Not found');
+  const file = path.join(folder, wanted === '/' ? 'index.html' : wanted);
+  const exists = file.startsWith(folder) && existsSync(file) && statSync(file).isFile();
+  // A path without an extension is an unknown page: it gets the storefront's page with 404, as CloudFront's functions do.
+  const found = exists ? file : path.extname(wanted) === '' ? path.join(folder, 'index.html') : undefined;
+  if (!found || !existsSync(found)) return void response.writeHead(404, SECURITY_HEADERS).end('Not found');
   const hashed = /-[A-Z0-9]{8}\./.test(found);
-  response.writeHead(200, {
+  response.writeHead(exists ? 200 : 404, {
     ...SECURITY_HEADERS,
     'content-type': TYPES[path.extname(found)] ?? 'application/octet-stream',
     'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',

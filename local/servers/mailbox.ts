@@ -142,8 +142,8 @@ const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTI
 /** A mail's HTML is shown in a frame that can run nothing; its links open beside it. */
 const page = (messages: MailboxMessage[], to: string | undefined) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
-<style>body{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}
-pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:22rem;border:1px solid #999}</style></head>
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:22rem;border:1px solid #999;background:#fff;color-scheme:light}</style></head>
 <body><main><h1>Mailbox</h1>
 <form><label>To <input type="email" name="to" value="${escapeHtml(to ?? '')}"></label> <button>Show</button></form>
 <p>${messages.length} mails, newest first.</p>

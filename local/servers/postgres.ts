@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { appendFileSync, chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { LOCAL_MAX_CONNECTIONS } from '../../lib/stage.ts';
+import { runChild } from '../child.ts';
 import { CommandError, type Instance, inside, type Secrets } from '../instance.ts';
 import { type Installation, install } from './postgres-installation.ts';
 import { type Processes, waitUntil } from './processes.ts';
 
-const run = promisify(execFile);
 const START_TIMEOUT_MS = 20_000;
 
 /** PostgreSQL 18: a primary and a streaming replica, on 127.0.0.1 and on no socket file. */
@@ -57,7 +55,7 @@ export class Postgres {
       '-E',
       'UTF8',
     ];
-    await run(
+    await runChild(
       path.join(binaries, 'bin', 'initdb'),
       [...args, '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync'],
       {
@@ -80,7 +78,7 @@ export class Postgres {
   /** A copy of the stopped primary, told to follow it: a true streaming replica. */
   async #copyToReplica(): Promise<void> {
     const { user, data } = this.#installation;
-    await run('cp', ['-a', this.#folder('primary'), this.#folder('replica')], { ...user, cwd: data });
+    await runChild('cp', ['-a', this.#folder('primary'), this.#folder('replica')], { ...user, cwd: data });
     const standby = path.join(this.#folder('replica'), 'standby.signal');
     writeFileSync(standby, '');
     if (user) chownSync(standby, user.uid, user.gid);
@@ -101,21 +99,37 @@ export class Postgres {
 
   startReplica(processes: Processes): void {
     const { ports } = this.#instance;
-    const source = `host=127.0.0.1 port=${ports.writer} user=postgres password=${this.#secrets.superuser} application_name=replica`;
+    const passfile = this.#writePassfile();
+    const quoted = passfile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+    const source = `host=127.0.0.1 port=${ports.writer} user=postgres passfile='${quoted}' sslmode=disable application_name=replica`;
     this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
       '-c',
       `primary_conninfo=${source}`,
     ]);
   }
 
+  /** The replica's password in a file that only the server's user can read: its arguments are in the process list. */
+  #writePassfile(): string {
+    const { data, user } = this.#installation;
+    const file = path.join(data, 'replica.pgpass');
+    writeFileSync(file, `*:*:*:postgres:${this.#secrets.superuser}\n`, { mode: 0o600 });
+    if (user) chownSync(file, user.uid, user.gid);
+    return file;
+  }
+
   #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): void {
     const { binaries, user, data } = this.#installation;
-    processes.start(name, path.join(binaries, 'bin', 'postgres'), ['-D', folder, '-p', String(port), ...args], {
-      ...user,
-      cwd: data,
-      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
-      stopSignal: 'SIGINT',
-    });
+    processes.start(
+      name,
+      path.join(binaries, 'bin', 'postgres'),
+      ['-D', folder, '-p', String(port), '-c', `max_connections=${LOCAL_MAX_CONNECTIONS}`, ...args],
+      {
+        ...user,
+        cwd: data,
+        env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+        stopSignal: 'SIGINT',
+      },
+    );
   }
 
   async #answers(processes: Processes, name: string, port: number): Promise<void> {
@@ -143,7 +157,7 @@ export class Postgres {
 
   /** How an administrator connects. */
   connection(port: number, database = 'throughline'): pg.ClientConfig {
-    return { host: '127.0.0.1', port, user: 'postgres', password: this.#secrets.superuser, database };
+    return { host: '127.0.0.1', port, user: 'postgres', password: this.#secrets.superuser, database, ssl: false };
   }
 
   async query(port: number, text: string, database?: string): Promise<unknown[]> {
@@ -167,7 +181,6 @@ export class Postgres {
 const serverSettings = () => `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-max_connections = ${LOCAL_MAX_CONNECTIONS}
 shared_buffers = 64MB
 wal_level = replica
 wal_keep_size = 512MB

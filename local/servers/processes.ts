@@ -143,10 +143,16 @@ export async function assertNotRunning(instance: Instance): Promise<void> {
   const main = alive.find((each) => each.name === 'throughline');
   if (main && main.pid !== process.pid) {
     throw new CommandError(
-      `Throughline is running already (process ${main.pid}, http://127.0.0.1:${instance.ports.edge}). Stop it with: npm stop`,
+      `Throughline is already running (process ${main.pid}, ${addressOf(instance)}). Stop it with: npm stop`,
     );
   }
   await stopOrphans(instance);
+}
+
+/** Where the running platform is: not necessarily on the ports that this shell names. */
+function addressOf(instance: Instance): string {
+  const { edge } = readOwnJson<{ edge: string }>(inside(instance, 'endpoints.json')) ?? {};
+  return edge ?? 'still starting';
 }
 
 /** Ends what a killed platform left behind; what does not go is killed. */

@@ -156,6 +156,13 @@ describe('the catalogue', () => {
 });
 
 describe('the edge', () => {
+  test('answers an unknown deep address with 404 and the page of the storefront', async () => {
+    const page = await fetch(`${endpoints.edge}/orders/of/nobody`);
+    expect(page.status).toBe(404);
+    expect(await page.text()).toContain('<main id="main"');
+    expect((await fetch(`${endpoints.edge}/no-such-file.js`)).status).toBe(404);
+  });
+
   test('serves the storefront with the security headers of CloudFront', async () => {
     const page = await fetch(endpoints.edge);
     expect(await page.text()).toContain('<main id="main"');

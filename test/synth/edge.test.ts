@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ALL_ROUTES } from '../../lambdas/registry.ts';
 import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
-import { STOREFRONT_FALLBACK } from '../../lib/edge/storefront-fallback.ts';
+import { STOREFRONT_FALLBACK, STOREFRONT_STATUS } from '../../lib/edge/storefront-fallback.ts';
 import { AWS_STAGES, type Json, resourcesOf } from '../support/assembly.ts';
 
 describe.each(AWS_STAGES)('the edge of %s', (stage) => {
@@ -127,11 +127,19 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
 });
 
 test.each([
-  ['/', '/index.html'],
-  ['/orders/42', '/index.html'],
-  ['/main-AB12.js', '/main-AB12.js'],
-  ['/favicon.svg', '/favicon.svg'],
-])('the storefront’s fallback rewrites %s to %s', (uri, expected) => {
-  const handled = vm.runInNewContext(`${STOREFRONT_FALLBACK}; handler({ request: { uri } })`, { uri });
-  expect(handled.uri).toBe(expected);
+  ['/', '/index.html', 200],
+  ['/orders/42', '/index.html', 404],
+  ['/nothing', '/index.html', 404],
+  ['/main-AB12.js', '/main-AB12.js', 200],
+  ['/favicon.svg', '/favicon.svg', 200],
+])('for %s the storefront serves %s with status %d', (uri, file, status) => {
+  const run = (code: string, event: object) => vm.runInNewContext(`${code}; handler(event)`, { event });
+  // A viewer that claims the header gets no other status by it.
+  const original = { uri, headers: { 'x-unknown-page': { value: '1' } } };
+  const rewritten = run(STOREFRONT_FALLBACK, { request: structuredClone(original) });
+  expect(rewritten.uri).toBe(file);
+  // Whether CloudFront passes the viewer's request on or the rewritten one, the status is the same.
+  for (const request of [rewritten, { uri, headers: {} }])
+    expect(run(STOREFRONT_STATUS, { request, response: { statusCode: 200 } }).statusCode).toBe(status);
+  expect(run(STOREFRONT_STATUS, { request: rewritten, response: { statusCode: 403 } }).statusCode).toBe(403);
 });

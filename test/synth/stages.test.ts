@@ -48,7 +48,7 @@ describe.each(AWS_STAGES)('stage %s', (stage) => {
   });
 });
 
-test('docs/openapi.json matches the contracts (npm run openapi writes it)', () => {
+test('docs/openapi.json matches the contracts (npm run docs writes it)', () => {
   expect(JSON.parse(readFileSync(path.join(ROOT, 'docs', 'openapi.json'), 'utf8'))).toEqual(
     JSON.parse(JSON.stringify(openApiDocument())),
   );
@@ -64,6 +64,7 @@ describe('an invalid setting', () => {
     [{ stage: 'prod', domain: 'https://shop' }, /-c domain=https:\/\/shop: must be a domain name/],
     [{ stage: 'prod', hostedZoneId: 'zone' }, /-c hostedZoneId=zone: must be the id/],
     [{ stage: 'prod', alertEmail: 'me' }, /-c alertEmail=me: must be an e-mail address/],
+    [{ stage: 'prod', runbookUrl: 'http://wiki' }, /-c runbookUrl=http:\/\/wiki: must be a URL that starts with https/],
     [{ stage: 'prod', monthlyBudgetUsd: '-1' }, /-c monthlyBudgetUsd=-1/],
     [{ stage: 'prod', routing: 'nearest' }, /-c routing=nearest.*failover/],
     [{ stage: 'prod', gameDays: 'maybe' }, /-c gameDays=maybe: must be true or false/],

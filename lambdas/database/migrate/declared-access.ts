@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { ALL_SERVICES, DATABASE_SERVICES, EVENT_PRODUCERS, roleOf } from '../../registry.ts';
 
-/** Limits that hold whatever a client sets: 3 s for a statement, 2 s for a lock, 5 s idle in a transaction. */
+/** Server-side limits of each role: 3 s for a statement, 2 s for a lock, 5 s idle in a transaction. */
 const ROLE_SETTINGS = {
   statement_timeout: '3s',
   lock_timeout: '2s',
@@ -9,7 +9,7 @@ const ROLE_SETTINGS = {
   search_path: '',
 };
 
-/** Creates the role of each declared service. Migrations grant to them, so this runs before. */
+/** Creates the role of each declared service. Runs before the migrations, which grant permissions to the roles. */
 export async function createRoles(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ rolname: string; rolconfig: string[] | null }>`
     SELECT rolname, rolconfig FROM pg_roles`.execute(db);
@@ -27,7 +27,7 @@ export async function createRoles(db: Kysely<unknown>): Promise<void> {
 const DUPLICATE_OBJECT = '42710';
 const UNIQUE_VIOLATION = '23505';
 
-/** Roles belong to the server: a run on another of its databases may create one at the same moment. */
+/** Roles belong to the server, so a run on another of its databases may create the same role at the same time. */
 async function createRole(db: Kysely<unknown>, role: string): Promise<void> {
   await sql`CREATE ROLE ${sql.id(role)} LOGIN`.execute(db).catch((error: { code?: string }) => {
     if (error.code !== DUPLICATE_OBJECT && error.code !== UNIQUE_VIOLATION) throw error;
@@ -35,12 +35,12 @@ async function createRole(db: Kysely<unknown>, role: string): Promise<void> {
 }
 
 /**
- * Lets each service write the events that it declares, and those only: `queue.event_types` is what the policy of the outbox
- * checks. Types are added and never removed, since an earlier release may still publish what a later one does not declare.
+ * Lets each service write the events that it declares, and no others. The row security policy of the outbox checks
+ * `queue.event_types`. Types are never removed, since an earlier release may publish what a later one does not declare.
  */
 export async function allowDeclaredEvents(db: Kysely<unknown>): Promise<void> {
   const ready = await sql`SELECT FROM pg_tables WHERE schemaname = 'queue' AND tablename = 'event_types'`.execute(db);
-  // A release from before the table: it has its own policy.
+  // An earlier release has no such table. Its policy names the services.
   if (ready.rows.length === 0) return;
   for (const { name, events } of ALL_SERVICES) if (events) await allowPublishing(db, roleOf(name));
   const types = Object.entries(EVENT_PRODUCERS).map(([type, service]) => ({ type, producer: roleOf(service) }));
@@ -66,7 +66,7 @@ async function allowPublishing(db: Kysely<unknown>, role: string): Promise<void>
   await sql`GRANT SELECT ON queue.event_types TO ${grantee}`.execute(db);
 }
 
-/** On RDS a role signs in with a token once it is a member of `rds_iam`, which no other PostgreSQL has. */
+/** On RDS, members of the role `rds_iam` authenticate with IAM tokens. Other servers do not have this role. */
 export async function allowTokens(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql`SELECT FROM pg_roles WHERE rolname = 'rds_iam'`.execute(db);
   if (rows.length === 0) return;

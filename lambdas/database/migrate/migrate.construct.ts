@@ -6,7 +6,7 @@ import type { ServiceTier } from '../../../lib/constructs/service-tier.ts';
 import type { Aurora } from '../aurora.construct.ts';
 import { migrateService } from './migrate.service.ts';
 
-/** Brings the schema up to date when deploying, before the new versions of the functions take traffic. */
+/** Migrates the schema in each deployment, before the new versions of the functions receive traffic. */
 export class Migrations extends DeclaredService<typeof migrateService> {
   readonly #trigger: Trigger;
 

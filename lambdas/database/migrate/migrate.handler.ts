@@ -7,7 +7,7 @@ import { BACKGROUND_CONNECT_TIMEOUT_MS } from '../database.client.ts';
 import { migrate } from './migrate.ts';
 
 const ownerSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
-/** Runs when the stage is deployed, with the schema owner's password out of Secrets Manager. Safe to run again. */
+/** Runs in each deployment, with the schema owner's password from Secrets Manager. Safe to run again. */
 export async function handler(): Promise<{ ran: string[] }> {
   const env = readEnv({
     DATABASE_WRITER: z.string().regex(/^.+:\d+$/),
@@ -26,7 +26,7 @@ export async function handler(): Promise<{ ran: string[] }> {
       ssl: { rejectUnauthorized: true },
       connectionTimeoutMillis: BACKGROUND_CONNECT_TIMEOUT_MS,
     },
-    // The files lie beside the bundled entry.
+    // The migration files are next to the bundled entry.
     path.join(import.meta.dirname, 'migrations'),
   );
   logger.info('migrated', { ran });

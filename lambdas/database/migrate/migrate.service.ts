@@ -1,6 +1,6 @@
 import { defineService } from '../../shared/service.ts';
 
-/** Brings the schema up to date in a deployment. It signs in as the schema's owner. On a laptop `npm start` migrates. */
+/** Migrates the schema in each deployment, as the schema's owner. On a laptop, `npm start` migrates it instead. */
 export const migrateService = defineService({
   name: 'migrate',
   folder: 'database/migrate',

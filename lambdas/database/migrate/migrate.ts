@@ -5,26 +5,27 @@ import { allowDeclaredEvents, allowTokens, createRoles } from './declared-access
 import { assertUnchanged, readMigrationFiles, recordChecksums, toMigration } from './migration-files.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, '..', 'migrations');
-/** Any number, the same in every run: two runs at once do their work one after the other. */
+/** The key of the lock that makes concurrent runs wait for each other. Any constant number. */
 const LOCK = 7_041_913;
 
 /**
  * Brings the schema up to date, and the roles and grants that follow from the services' declarations. Safe to run twice
- * and in parallel. Each file runs in one transaction.
+ * and in parallel. All new files run in one transaction.
  *
- * @param connection the connection of the schema's owner, who may create roles
+ * @param connection connects as the schema's owner, who can create roles
  * @returns the names of the migrations that ran
- * @throws MigrationError that names the file and line of the first failure, of which nothing is kept; or the file that was changed after it ran
+ * @throws MigrationError that names the file and line of the first failure, which rolls back all new files, or the file
+ *   that was changed after it ran
  */
 export async function migrate(connection: pg.PoolConfig, folder = MIGRATIONS): Promise<string[]> {
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new pg.Pool({ ...connection, max: 1 }) }) });
   try {
     const files = await readMigrationFiles(folder);
-    // A session's lock: the pool has one connection, so all of this run is one session, and its end frees the lock.
+    // A session-level lock. The pool has one connection, so the run is one session. Closing it releases the lock.
     await sql`SELECT pg_advisory_lock(${LOCK})`.execute(db);
     await assertUnchanged(db, files);
     await createRoles(db);
-    // Read before the migrator begins: it keeps the one connection to itself.
+    // Read before the migrator starts, since it then holds the only connection.
     const migrations = {
       ...(await ranElsewhere(db)),
       ...Object.fromEntries(files.map((f) => [f.name, toMigration(f)])),
@@ -42,8 +43,9 @@ export async function migrate(connection: pg.PoolConfig, folder = MIGRATIONS): P
 }
 
 /**
- * What ran already, as migrations that do nothing. A deployment that goes back meets a schema newer than its own files,
- * which every schema change must suit (docs/deploy.md). Kysely would call that corrupt and stop the rollback.
+ * Migrations that already ran, as entries that do nothing. A rollback finds a schema that is newer than its own files,
+ * and each schema change must work with the earlier release (docs/deploy.md). Without these entries, Kysely reports
+ * corrupted migrations and stops the rollback.
  */
 async function ranElsewhere(db: Kysely<unknown>): Promise<Record<string, Migration>> {
   const { rows: tables } = await sql`

@@ -4,16 +4,16 @@ import path from 'node:path';
 import { type Kysely, type Migration, sql } from 'kysely';
 import { lineOf, splitStatements } from './sql-statements.ts';
 
-/** A migration that cannot run: one line that names the file, and where it helps the line. */
+/** A migration that cannot run. The message is one line with the file and, if a statement failed, its line number. */
 export class MigrationError extends Error {
   override name = 'MigrationError';
 }
 
 export interface MigrationFile {
-  /** The file's name without its ending; Kysely's table of what ran has it. */
+  /** The file's name without its extension, as in the table `kysely_migration`. */
   readonly name: string;
   readonly sql: string;
-  /** Of the text with plain line ends, so that a checkout on Windows has the same one. */
+  /** Of the text with LF line endings, so that a checkout on Windows has the same checksum. */
   readonly sha256: string;
 }
 
@@ -27,7 +27,7 @@ export async function readMigrationFiles(folder: string): Promise<MigrationFile[
   );
 }
 
-/** Runs a file's statements one after the other, so that an error has the line of the one that failed. */
+/** Runs a file's statements one by one, so that an error names the line of the failed statement. */
 export const toMigration = (file: MigrationFile): Migration => ({
   up: async (db) => {
     for (const statement of splitStatements(file.sql)) {
@@ -43,7 +43,7 @@ export const toMigration = (file: MigrationFile): Migration => ({
 });
 
 /**
- * Refuses a file that was edited after it ran: the database has what it said before, and no run would bring the edit.
+ * Rejects a file that was changed after it ran, because no later run would apply the change.
  * @throws MigrationError that names the file
  */
 export async function assertUnchanged(db: Kysely<unknown>, files: readonly MigrationFile[]): Promise<void> {
@@ -63,7 +63,7 @@ export async function assertUnchanged(db: Kysely<unknown>, files: readonly Migra
     );
 }
 
-/** Records the checksums of what has run. */
+/** Records the checksums of the files that ran. */
 export async function recordChecksums(db: Kysely<unknown>, files: readonly MigrationFile[]): Promise<void> {
   await sql`
     CREATE TABLE IF NOT EXISTS public.migration_checksum (name text PRIMARY KEY, sha256 text NOT NULL)`.execute(db);

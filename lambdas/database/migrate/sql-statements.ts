@@ -1,15 +1,15 @@
-/** One statement of a file, with the line that it begins at. */
+/** One statement of a file, with the line that it starts on. */
 export interface SqlStatement {
   readonly text: string;
   /** 1-based. */
   readonly line: number;
 }
 
-/** What may hold a semicolon that ends no statement: quoted text, identifiers, comments and dollar-quoted bodies. */
+/** Tokens. Strings, quoted identifiers, comments and dollar-quoted bodies can contain semicolons that end no statement. */
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|;|[^;'"$/-]+|[\s\S]/g;
 const COMMENT = /^(--|\/\*)/;
 
-/** Splits a file into its statements, so that a failing one can be named by its line. */
+/** Splits a file into its statements, so that an error can name the line of the failed one. */
 export function splitStatements(sql: string): SqlStatement[] {
   const statements: SqlStatement[] = [];
   let text = '';
@@ -22,7 +22,7 @@ export function splitStatements(sql: string): SqlStatement[] {
       startLine = 0;
     } else if (startLine > 0) text += token;
     else if (!COMMENT.test(token) && token.trim() !== '') {
-      // White space before the statement does not belong to it: positions in errors count from its first character.
+      // Leading white space is not part of the statement: positions in errors count from its first character.
       const leading = token.length - token.trimStart().length;
       startLine = line + newlines(token.slice(0, leading));
       text = token.slice(leading);
@@ -33,7 +33,7 @@ export function splitStatements(sql: string): SqlStatement[] {
   return statements;
 }
 
-/** The line of a position in a statement. @param position 1-based, as PostgreSQL reports it; the first line without it */
+/** The line of a position in a statement. @param position 1-based, from PostgreSQL's error; if absent, the first line */
 export const lineOf = ({ text, line }: SqlStatement, position: number | undefined): number =>
   line + newlines(text.slice(0, Math.max(0, (position ?? 1) - 1)));
 

@@ -1,18 +1,18 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.client.ts';
 
-/** Rows of a table in one statement: few enough that no request waits for their locks. */
+/** Rows of a table per statement. Few enough that no request waits long for their locks. */
 const BATCH_ROWS = 1_000;
-/** A run ends before the function's timeout; the next run continues. */
+/** Limits a run, so that it ends before the function's timeout. The next run continues. */
 const MAX_BATCHES = 200;
 
 /** Deleted rows by schema. */
 export type DeletedRows = Record<string, number>;
 
 /**
- * Deletes rows past their retention period. Each schema that keeps rows for a time defines what that means in a function
- * `delete_expired_rows(most integer)` of its own, granted to this job's role. Safe to run twice and in parallel.
- * @throws the first failure, after the other schemas had their run
+ * Deletes rows past their retention period. Each schema with such rows defines what is expired in its own function
+ * `delete_expired_rows(most integer)`, which this job's role may execute. Safe to run twice and in parallel.
+ * @throws the first error, after all other schemas were processed
  */
 export async function deleteExpiredRows(database: Database): Promise<DeletedRows> {
   const deleted: DeletedRows = {};

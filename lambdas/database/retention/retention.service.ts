@@ -1,6 +1,6 @@
 import { defineService } from '../../shared/service.ts';
 
-/** The retention job. Its role may call each schema's `delete_expired_rows` and read nothing. */
+/** The retention job. Its role may execute each schema's `delete_expired_rows` and has no read access. */
 export const retentionService = defineService({
   name: 'retention',
   folder: 'database/retention',

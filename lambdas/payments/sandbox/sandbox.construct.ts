@@ -6,7 +6,7 @@ import type { ServiceTier } from '../../../lib/constructs/service-tier.ts';
 import type { Stage } from '../../../lib/stage.ts';
 import { sandboxService } from './sandbox.service.ts';
 
-/** What the shop and the sandbox share: the key that calls it and the secret that signs its webhooks. */
+/** The secrets that the payments service and the sandbox share: the sandbox's API key and its webhook secret. */
 export class SandboxSecrets extends Construct {
   readonly #apiKey: ServiceSecret;
   readonly #webhookSecret: ServiceSecret;
@@ -38,7 +38,7 @@ export interface SandboxProviderProps extends ServiceTier {
   sandbox: SandboxSecrets;
 }
 
-/** A payment provider of our own, for test tokens: an API and a worker that delivers its signed webhooks. */
+/** The test payment provider: an API and a worker that sends its signed webhooks. */
 export class SandboxProvider extends DeclaredService<typeof sandboxService> {
   constructor(scope: Construct, id: string, { sandbox, ...tier }: SandboxProviderProps) {
     super(scope, id, sandboxService, tier);

@@ -5,18 +5,18 @@ import { count } from '../../shared/metrics.ts';
 import { markPublished, type OutboxRow, toEvent } from '../outbox.ts';
 import type { SendEvent } from '../publisher.ts';
 
-/** Younger events are still being published by the function that committed them. */
+/** Newer events may still be published by the function that committed them. */
 export const GRACE_SECONDS = 5;
 const BATCH = 50;
-/** A run ends before the function's timeout; what is left is for the next. */
+/** Limits a run, so that it ends before the function's timeout. The next run continues. */
 const MAX_BATCHES = 40;
 
 /**
- * Publishes what was left behind, oldest first. Several relays may run at once: each locks the rows it takes and skips
- * those of others. A relay that dies after sending and before marking sends again: consumers know an event by its id.
- * An event that no queue takes stays behind and holds up no other.
- * @returns how many events it published
- * @throws the first refusal, after everything else went out
+ * Publishes events that were committed but not sent, oldest first. Several relays can run at once: each locks its rows
+ * and skips rows that another has locked. A relay that crashes between sending and marking causes a second delivery,
+ * which consumers detect by the event's id. An event that cannot be sent stays in the outbox and does not block others.
+ * @returns the number of published events
+ * @throws the first error, after all other events were sent
  */
 export async function relayOutbox(database: Database, send: SendEvent, graceSeconds = GRACE_SECONDS): Promise<number> {
   let published = 0;
@@ -27,7 +27,7 @@ export async function relayOutbox(database: Database, send: SendEvent, graceSeco
     if (taken.seen < BATCH) break;
   }
   if (published > 0) count('OutboxRelayed', published);
-  for (const [eventId, error] of refused) logger.error('no queue took it', { eventId, ...errorFields(error) });
+  for (const [eventId, error] of refused) logger.error('event could not be sent', { eventId, ...errorFields(error) });
   if (refused.size > 0) throw refused.values().next().value;
   return published;
 }

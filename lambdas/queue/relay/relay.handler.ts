@@ -11,7 +11,7 @@ function createRelay(): () => Promise<number> {
   return () => relayOutbox(database, send);
 }
 
-/** Runs on a schedule: publishes events whose process died between its commit and its publishing. */
+/** Runs on a schedule. Publishes events whose process crashed after the commit and before it published them. */
 export const handler = async (): Promise<{ published: number }> => {
   relay ??= createRelay();
   const published = await relay();

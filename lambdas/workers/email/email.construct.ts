@@ -13,12 +13,12 @@ import { WorkQueue } from '../../../lib/constructs/work-queue.ts';
 import type { AwsPlan, Stage } from '../../../lib/stage.ts';
 import { emailService } from './email.service.ts';
 
-/** The domain that mails come from. On AWS with its own return path, and with a queue that hears of what did not arrive. */
+/** The sender domain of mails. On AWS it has its own return path and a queue for bounces, complaints and rejected mails. */
 export class MailIdentity extends Construct {
   readonly #identity: ses.EmailIdentity;
   readonly #from: string;
   #configuration: ses.ConfigurationSet | undefined;
-  /** What waits on the queue of undelivered mails and could not even be put there. */
+  /** Alarms on the queue of undelivered mails and its dead-letter queue. */
   readonly alarms: cloudwatch.Alarm[] = [];
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -39,7 +39,7 @@ export class MailIdentity extends Construct {
 
   grantSend(fn: ServiceFunction): void {
     this.#identity.grantSendEmail(fn.function);
-    // SES asks for both: the identity, and the configuration set that goes with it by default.
+    // SES checks permission for both the identity and its default configuration set.
     if (this.#configuration) {
       const { configurationSetName } = this.#configuration;
       const resourceArns = [
@@ -50,7 +50,7 @@ export class MailIdentity extends Construct {
     fn.function.addEnvironment('MAIL_FROM', this.#from);
   }
 
-  /** Addresses that bounced or complained are not written to again; each such event also waits on a queue for a reader. */
+  /** SES stops sending to addresses that bounced or complained. Each such event also goes to a queue that engineers read. */
   #makeConfiguration(stage: Stage): ses.ConfigurationSet {
     const set = new ses.ConfigurationSet(this, 'Configuration', {
       configurationSetName: `throughline-${stage.name}`,
@@ -81,7 +81,7 @@ export interface EmailWorkerProps extends ServiceTier {
   mail: MailIdentity;
 }
 
-/** Sends the mails that events call for. */
+/** Sends mails on events. */
 export class EmailWorker extends DeclaredService<typeof emailService> {
   constructor(scope: Construct, id: string, { mail, ...tier }: EmailWorkerProps) {
     super(scope, id, emailService, tier);

@@ -1,0 +1,89 @@
+import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { declaredFunctions } from '../../lambdas/registry.ts';
+import { CommandError, defaultInstance } from '../instance.ts';
+import { isReady } from '../platform.ts';
+import { awsEndpoint, sdkSettings } from '../servers/emulator.ts';
+
+const POLL_EVERY_MS = 500;
+/** How far back the first look goes. */
+const SINCE_MS = 10 * 60_000;
+
+interface Stream {
+  name: string;
+  logGroupName: string;
+  sinceMs: number;
+  /** Events of the latest millisecond that were printed: more of that millisecond may come. */
+  seen: Set<string>;
+}
+
+/** The functions whose logs are wanted. @throws CommandError for a name that the local stage does not have */
+export function wantedFunctions(names: readonly string[]): string[] {
+  const known = declaredFunctions('local').map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown)
+    throw new CommandError(
+      `There is no function ${unknown}; functions are ${known.join(', ')}: npm run logs -- <function>`,
+    );
+  return names.length > 0 ? [...names] : known;
+}
+
+/** A line of a log: Lambda's own START, END and REPORT lines say nothing that ours do not, but for what ends a function. */
+export function formatLine(name: string, { timestamp = 0, message = '' }: FilteredLogEvent): string | undefined {
+  const text = message.trimEnd();
+  if (text === '' || /^(START|END|REPORT) RequestId/.test(text)) return undefined;
+  return `${new Date(timestamp).toISOString()} ${name.padEnd(20)} ${text}`;
+}
+
+async function openStreams(names: string[], lambda: LambdaClient): Promise<Stream[]> {
+  const opened = names.map(async (name) => {
+    const { LoggingConfig } = await lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: `throughline-local-${name}` }),
+    );
+    const logGroupName = LoggingConfig?.LogGroup ?? `/aws/lambda/throughline-local-${name}`;
+    return { name, logGroupName, sinceMs: Date.now() - SINCE_MS, seen: new Set<string>() };
+  });
+  return Promise.all(opened);
+}
+
+/** Prints what is new in a log group, oldest first. */
+async function printNew(client: CloudWatchLogsClient, stream: Stream): Promise<void> {
+  const { logGroupName, sinceMs: startTime } = stream;
+  const events: FilteredLogEvent[] = [];
+  for await (const page of paginateFilterLogEvents({ client }, { logGroupName, startTime }))
+    events.push(...(page.events ?? []));
+  const keyOf = (event: FilteredLogEvent) => `${event.logStreamName} ${event.eventId ?? event.message}`;
+  const fresh = events
+    .filter((event) => !stream.seen.has(keyOf(event)))
+    .sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
+  for (const event of fresh) {
+    const line = formatLine(stream.name, event);
+    if (line) console.log(line);
+  }
+  const latestMs = fresh.at(-1)?.timestamp;
+  if (latestMs === undefined) return;
+  if (latestMs > stream.sinceMs) stream.seen.clear();
+  stream.sinceMs = latestMs;
+  for (const event of fresh) if (event.timestamp === latestMs) stream.seen.add(keyOf(event));
+}
+
+async function streamLogs(args: string[]): Promise<void> {
+  const once = args.includes('--once');
+  const names = wantedFunctions(args.filter((arg) => arg !== '--once'));
+  const instance = defaultInstance();
+  if (!isReady(instance)) throw new CommandError('The platform is not running. Start it with: npm start');
+  const settings = await sdkSettings(awsEndpoint(instance));
+  const client = new CloudWatchLogsClient(settings);
+  const streams = await openStreams(names, new LambdaClient(settings));
+  for (;;) {
+    await Promise.all(streams.map((stream) => printNew(client, stream)));
+    if (once) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+  }
+}
+
+if (import.meta.main)
+  await streamLogs(process.argv.slice(2)).catch((error) => {
+    console.error(error instanceof CommandError ? error.message : `The emulator does not respond: ${error.message}`);
+    process.exitCode = 1;
+  });
