@@ -49,15 +49,11 @@ const contextSchema = z.object({
     .default(PLACEHOLDER.hostedZoneId),
   alertEmail: z.email('must be an e-mail address').default(PLACEHOLDER.alertEmail),
   runbookUrl: z
-    .union(
-      [
-        z.literal(RUNBOOK_FILE),
-        z
-          .string()
-          .max(RUNBOOK_URL_MAX_LENGTH)
-          .regex(/^https:\/\/[^\s#]+$/),
-      ],
-      `must be a URL that starts with https://, without #, or ${RUNBOOK_FILE}`,
+    .string()
+    .max(RUNBOOK_URL_MAX_LENGTH)
+    .regex(
+      /^(https:\/\/[^\s#]+|docs\/runbook\.md)$/,
+      `must be a URL that starts with https:// and has no #, or ${RUNBOOK_FILE}`,
     )
     .default(RUNBOOK_FILE),
   monthlyBudgetUsd: z.coerce.number().min(1).max(1_000_000).optional(),

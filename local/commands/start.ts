@@ -133,7 +133,11 @@ async function runDetached(): Promise<void> {
   const show = followFile(logFile);
   const isUp = () =>
     isReady(instance) && runningProcesses(instance).length > 0 && /Ready in/.test(readFileSync(logFile, 'utf8'));
-  await waitUntil(() => (show(), ended || isUp()), DETACHED_TIMEOUT_MS, 50);
+  const isSettled = () => {
+    show();
+    return ended || isUp();
+  };
+  await waitUntil(isSettled, DETACHED_TIMEOUT_MS, 50);
   show();
   if (ended) throw new CommandError('The platform did not start; see above.');
   child.unref();
