@@ -12,7 +12,7 @@ const project = (name, extra = {}) => ({
 
 export default {
   testTimeout: 60_000,
-  projects: ['unit', 'synth', 'integration', 'path', 'failure'].map((name) =>
+  projects: ['unit', 'synth', 'integration', 'path', 'failure', 'laptop'].map((name) =>
     project(name, name === 'synth' ? { globalSetup: '<rootDir>/test/support/assembly-setup.ts' } : {}),
   ),
 };

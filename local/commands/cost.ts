@@ -1,11 +1,12 @@
 import { limitOf, monthlyCost, NOT_INCLUDED, PER_ORDER, PRICE_LIST } from '../../lib/reports/cost.ts';
 import { readResources } from '../../lib/reports/template-resources.ts';
-import { synthesizeStage } from '../deployment/synthesize-stage.ts';
+import { synthesizeForDocuments } from '../deployment/synthesize-stage.ts';
 
 const LOADS = [0, 1, 10, 100];
 
-for (const stage of ['dev', 'prod']) {
-  const resources = readResources(synthesizeStage(stage), stage);
+const assemblies = await synthesizeForDocuments();
+for (const stage of ['dev', 'prod'] as const) {
+  const resources = readResources(assemblies[stage], stage);
   const columns = LOADS.map(
     (load) => new Map(monthlyCost(resources, load).map(({ what, usdAMonth }) => [what, usdAMonth])),
   );

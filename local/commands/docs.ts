@@ -4,16 +4,33 @@ import { openApiDocument } from '../../lib/reports/openapi.ts';
 import { pathDocument } from '../../lib/reports/path-document.ts';
 import { simulatedPermissions } from '../../lib/reports/permissions.ts';
 import { stackDiagram, withStackDiagram } from '../../lib/reports/stack-diagram.ts';
-import { synthesizeStage } from '../deployment/synthesize-stage.ts';
+import { synthesizeForDocuments } from '../deployment/synthesize-stage.ts';
 import { ROOT } from '../instance.ts';
 
-/** Writes every document that is generated from the contracts and the templates. Tests fail when one is stale. */
+/**
+ * Writes every document that is generated from the contracts and the templates; tests fail when one is stale. With
+ * `--openapi` just the contract's, which needs no templates; with `--assemblies <folder>` from stages synthesized before.
+ */
 const docs = (file: string) => path.join(ROOT, 'docs', file);
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-const assemblies = { dev: synthesizeStage('dev'), prod: synthesizeStage('prod') };
-const readme = path.join(ROOT, 'README.md');
+
+async function writeFromTemplates(assemblies: Record<'dev' | 'prod', string>): Promise<void> {
+  const readme = path.join(ROOT, 'README.md');
+  writeFileSync(docs('path.md'), pathDocument(assemblies));
+  writeFileSync(docs('permissions.json'), json(await simulatedPermissions(assemblies.prod, 'prod')));
+  writeFileSync(readme, withStackDiagram(readFileSync(readme, 'utf8'), stackDiagram(assemblies.prod, 'prod')));
+}
+
+const [option, folder] = process.argv.slice(2);
 writeFileSync(docs('openapi.json'), json(openApiDocument()));
-writeFileSync(docs('path.md'), pathDocument(assemblies));
-writeFileSync(docs('permissions.json'), json(await simulatedPermissions(assemblies.prod, 'prod')));
-writeFileSync(readme, withStackDiagram(readFileSync(readme, 'utf8'), stackDiagram(assemblies.prod, 'prod')));
-console.log('Wrote docs/openapi.json, docs/path.md, docs/permissions.json and the stack diagram in README.md.');
+if (option !== '--openapi')
+  await writeFromTemplates(
+    option === '--assemblies' && folder
+      ? { dev: path.join(folder, 'dev'), prod: path.join(folder, 'prod') }
+      : await synthesizeForDocuments(),
+  );
+console.log(
+  option === '--openapi'
+    ? 'Wrote docs/openapi.json.'
+    : 'Wrote docs/openapi.json, docs/path.md, docs/permissions.json and the stack diagram in README.md.',
+);

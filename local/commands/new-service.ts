@@ -7,6 +7,8 @@ import { registrationOf, writeAll } from '../new-service/register.ts';
 import { migrationOf, serviceFiles } from '../new-service/service-files.ts';
 import { testFiles } from '../new-service/test-files.ts';
 
+/** Where the synth tests leave the stages. */
+const ASSEMBLIES = path.join('.build', 'assemblies');
 const MIGRATIONS = 'lambdas/database/migrations';
 
 /** The next migration's file name, such as `0015_reviews.sql`. */
@@ -47,15 +49,17 @@ async function newService(args: string[]): Promise<void> {
     '--write',
     ...Object.keys({ ...files, ...registration }).filter((file) => file.endsWith('.ts')),
   ]);
-  await runTool('Generated documents (npm run docs)', process.execPath, [
-    path.join(ROOT, 'local', 'commands', 'docs.ts'),
-  ]);
-  await runTool('Snapshots of the templates (npm test -- synth stages -u)', process.execPath, [
-    path.join(ROOT, 'local', 'commands', 'test.ts'),
+  const command = (name: string) => path.join(ROOT, 'local', 'commands', `${name}.ts`);
+  await runTool('Contract document', process.execPath, [command('docs'), '--openapi']);
+  // Synthesizes every stage, which the other documents are then made from.
+  await runTool('Templates and their snapshots', process.execPath, [
+    command('test'),
     'synth',
     'stages',
+    names.kebab,
     '-u',
   ]);
+  await runTool('Documents of the templates', process.execPath, [command('docs'), '--assemblies', ASSEMBLIES]);
   console.log(`
 The service ${names.kebab} is there. A running npm start takes it up by itself; its tests run with the others:
   npm test -- ${names.kebab}        its own tests

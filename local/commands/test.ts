@@ -1,20 +1,22 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fuzz } from '../checks/fuzz.ts';
 import { lintTemplates } from '../checks/lint-templates.ts';
 import { openControl } from '../checks/test-control.ts';
+import { type ChildError, killChildren, runChild } from '../child.ts';
 import { CommandError, freePorts, type Instance, inside, prepareFolder, ROOT } from '../instance.ts';
 import { Platform } from '../platform.ts';
 import { databaseFolders } from '../servers/postgres-installation.ts';
 import { assertNotRunning } from '../servers/processes.ts';
 
 const BIN = path.join(ROOT, 'node_modules', '.bin');
-/** Suites that need no servers; everything else gets a platform of its own, on free ports beside a running one. */
-const OFFLINE = ['unit', 'synth'];
+/** Suites that need no running platform. `laptop` starts one itself, in a copy of the tree. */
+const OFFLINE = ['unit', 'synth', 'laptop'];
+/** Suites that share one platform, on free ports beside a running one. */
 const ONLINE = ['integration', 'path', 'fuzz', 'failure'];
 
+/** Suites that stop servers, or that run one platform for all of their files. */
+const SERIAL = ['failure', 'laptop'];
 /** What the code under test would log is not what a test run should show. */
 const QUIET = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
 
@@ -25,19 +27,13 @@ interface Tally {
 
 const tally: Tally = { passed: 0, failed: 0 };
 
-/** Runs a tool that judges the whole tree; it counts as one test. */
-function check(title: string, command: string, args: string[]): void {
-  const startedMs = Date.now();
-  const { status, stdout, stderr } = spawnSync(path.join(BIN, command), args, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 50_000_000,
+/** Runs a tool over the whole tree. It counts as one test. */
+const check = (title: string, command: string, args: string[]): Promise<void> =>
+  attempt(title, async () => {
+    await runChild(path.join(BIN, command), args, { cwd: ROOT }).catch((error: ChildError) => {
+      throw new Error(`${error.stdout}${error.stderr}`);
+    });
   });
-  const passed = status === 0;
-  tally[passed ? 'passed' : 'failed']++;
-  console.log(`${passed ? '✔' : '✖'} ${title} [${((Date.now() - startedMs) / 1000).toFixed(1)} s]`);
-  if (!passed) console.log(stdout + stderr);
-}
 
 /** Counts as one test. */
 async function attempt(title: string, work: () => Promise<void>): Promise<void> {
@@ -47,38 +43,45 @@ async function attempt(title: string, work: () => Promise<void>): Promise<void> 
     (reason: Error) => reason,
   );
   tally[error ? 'failed' : 'passed']++;
-  console.log(`${error ? '✖' : '✔'} ${title} [${((Date.now() - startedMs) / 1000).toFixed(1)} s]`);
+  console.log(`${error ? '✖' : '✔'} ${title} [${secondsSince(startedMs)} s]`);
   if (error) console.log(error.message);
 }
 
-/** Runs Jest in a process of its own, beside this one: the edge that the tests call lives here. */
+const secondsSince = (startedMs: number) => ((Date.now() - startedMs) / 1000).toFixed(1);
+
+/** Runs Jest in a process of its own: the edge that the path tests call lives in this one. Its output is printed when it ends. */
 async function jest(suites: string[], patterns: string[], env: Record<string, string> = {}): Promise<void> {
-  const report = path.join(ROOT, '.build', 'jest.json');
+  const startedMs = Date.now();
+  const report = path.join(ROOT, '.build', `jest-${suites.join('-')}.json`);
   rmSync(report, { force: true });
-  const serial = suites.includes('failure') ? ['--runInBand'] : ['--maxWorkers=2'];
+  const serial = suites.some((suite) => SERIAL.includes(suite)) ? ['--runInBand'] : ['--maxWorkers=2'];
   const options = ['--selectProjects', ...suites, '--json', `--outputFile=${report}`, '--passWithNoTests', ...serial];
-  const child = spawn(
+  const script = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+  const { failed, stderr } = await runChild(
     process.execPath,
     [
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
-      path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
+      script,
       ...options,
       ...(process.env.CI ? ['--ci'] : []),
       ...patterns,
     ],
-    { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...QUIET, ...env } },
+    { cwd: ROOT, env: { ...process.env, ...QUIET, ...env } },
+  ).then(
+    ({ stderr }) => ({ failed: false, stderr }),
+    (error: ChildError) => ({ failed: true, stderr: error.stderr }),
   );
-  const [status] = await once(child, 'exit');
+  console.log(stderr.trimEnd());
+  console.log(`Suites ${suites.join(', ')} took ${secondsSince(startedMs)} s.`);
   if (!existsSync(report)) {
     tally.failed++;
-    console.log(`✖ jest ${suites.join(', ')} ended with ${status} and no report`);
-    return;
+    return console.log(`✖ jest ${suites.join(', ')} left no report`);
   }
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
   tally.passed += numPassedTests;
   tally.failed += numFailedTests + numRuntimeErrorTestSuites;
-  if (status !== 0 && numFailedTests + numRuntimeErrorTestSuites === 0) tally.failed++;
+  if (failed && numFailedTests + numRuntimeErrorTestSuites === 0) tally.failed++;
 }
 
 /** Starts a fresh platform, runs `work` and stops it, whatever happens. */
@@ -90,7 +93,10 @@ async function withPlatform(work: (platform: Platform) => Promise<void>): Promis
     rmSync(folder, { recursive: true, force: true });
   const platform = new Platform(instance);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void platform.stop().then(() => process.exit(130)));
+    process.once(signal, () => {
+      killChildren();
+      void platform.stop().then(() => process.exit(130));
+    });
   try {
     const startedMs = Date.now();
     for (const { steps } of platform.steps()) await Promise.all(steps.map((step) => step.run()));
@@ -107,37 +113,40 @@ async function withPlatform(work: (platform: Platform) => Promise<void>): Promis
 const words = process.argv.slice(2);
 const chosen = words.filter((word) => [...OFFLINE, ...ONLINE].includes(word));
 const patterns = words.filter((word) => !chosen.includes(word));
-const wants = (suites: string[]) => suites.filter((suite) => chosen.length === 0 || chosen.includes(suite));
+const wants = (suite: string) => chosen.length === 0 || chosen.includes(suite);
 const startedMs = Date.now();
 
-if (words.length === 0) {
-  check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
-  check('lint and format (biome)', 'biome', ['ci', '.']);
-  check('import rules (dependency-cruiser)', 'depcruise', [
-    'bin',
-    'lib',
-    'lambdas',
-    'local',
-    'web',
-    'test',
-    '--config',
-    '.dependency-cruiser.cjs',
-  ]);
+/** What judges the tree and its templates, and the suites without the shared platform. */
+async function offlineLane(): Promise<void> {
+  if (words.length === 0) {
+    await check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
+    await check('lint and format (biome)', 'biome', ['ci', '.']);
+    const folders = ['bin', 'lib', 'lambdas', 'local', 'web', 'test'];
+    await check('import rules (dependency-cruiser)', 'depcruise', [...folders, '--config', '.dependency-cruiser.cjs']);
+  }
+  const suites = ['unit', 'synth'].filter(wants);
+  if (suites.length > 0) await jest(suites, patterns);
+  if (wants('synth') && patterns.length === 0) await attempt('templates of every stage (cfn-lint)', lintTemplates);
+  if (wants('laptop')) await jest(['laptop'], patterns);
 }
-if (wants(OFFLINE).length > 0) await jest(wants(OFFLINE), patterns);
-if (wants(['synth']).length > 0 && patterns.length === 0)
-  await attempt('templates of every stage (cfn-lint)', lintTemplates);
-if (wants(ONLINE).length > 0) {
+
+/** The suites on the shared platform. The failure tests take its servers away, so they come last. */
+async function onlineLane(): Promise<void> {
+  if (!ONLINE.some(wants)) return;
   await withPlatform(async (platform) => {
     const control = await openControl(platform);
     const env = { TEST_ENDPOINTS: inside(platform.instance, 'endpoints.json'), TEST_CONTROL: control.url };
-    const parallel = wants(ONLINE).filter((suite) => suite === 'integration' || suite === 'path');
+    const parallel = ['integration', 'path'].filter(wants);
     if (parallel.length > 0) await jest(parallel, patterns, env);
-    if (wants(ONLINE).includes('fuzz') && patterns.length === 0) await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
-    if (wants(ONLINE).includes('failure')) await jest(['failure'], patterns, env);
+    if (wants('fuzz') && patterns.length === 0)
+      await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
+    if (wants('failure')) await jest(['failure'], patterns, env);
     control.close();
   });
 }
+
+// Side by side: one of them computes while the other waits for its servers.
+await Promise.all([offlineLane(), onlineLane()]);
 console.log(`Took ${((Date.now() - startedMs) / 1000).toFixed(0)} s.`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
