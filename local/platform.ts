@@ -4,7 +4,6 @@ import type http from 'node:http';
 import { SERVICES_WITH_PASSWORD } from '../lambdas/registry.ts';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
-import { killChildren } from './child.ts';
 import * as deploying from './deployment/deploy.ts';
 import { ADMIN_EMAIL, prepareDatabase, republishRecentEvents, seed } from './deployment/seed.ts';
 import { synthesize } from './deployment/synthesis.ts';
@@ -228,7 +227,6 @@ export class Platform {
 
   /** Stops all that was started, and nothing else. */
   async stop(): Promise<void> {
-    killChildren();
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
     this.#edge?.closeAllConnections();
     this.#edge?.close();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
+import { killChildren } from '../child.ts';
 import { reloadLog, watch } from '../deployment/watch.ts';
 import { CommandError, defaultInstance, inside, prepareFolder } from '../instance.ts';
 import { isReady, Platform, type Step } from '../platform.ts';
@@ -73,6 +74,8 @@ function stopOnSignals(platform: Platform) {
         console.error(why);
         process.exitCode = 1;
       }
+      // An install or a deployment that is under way must not go on behind the stop.
+      killChildren();
       await platform.stop();
       process.exit();
     })();

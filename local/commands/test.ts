@@ -126,23 +126,29 @@ async function offlineLane(): Promise<void> {
   }
   const suites = ['unit', 'synth'].filter(wants);
   if (suites.length > 0) await jest(suites, patterns);
-  if (wants('synth') && patterns.length === 0) await attempt('templates of every stage (cfn-lint)', lintTemplates);
+  synthesized.resolve();
   if (wants('laptop')) await jest(['laptop'], patterns);
 }
 
+/** Resolves when the synth suite has left the templates of every stage. */
+const synthesized = Promise.withResolvers<void>();
+
 /** The suites on the shared platform. The failure tests take its servers away, so they come last. */
 async function onlineLane(): Promise<void> {
-  if (!ONLINE.some(wants)) return;
-  await withPlatform(async (platform) => {
-    const control = await openControl(platform);
-    const env = { TEST_ENDPOINTS: inside(platform.instance, 'endpoints.json'), TEST_CONTROL: control.url };
-    const parallel = ['integration', 'path'].filter(wants);
-    if (parallel.length > 0) await jest(parallel, patterns, env);
-    if (wants('fuzz') && patterns.length === 0)
-      await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
-    if (wants('failure')) await jest(['failure'], patterns, env);
-    control.close();
-  });
+  if (ONLINE.some(wants)) await withPlatform(runOnPlatform);
+  await synthesized.promise;
+  if (wants('synth') && patterns.length === 0) await attempt('templates of every stage (cfn-lint)', lintTemplates);
+}
+
+async function runOnPlatform(platform: Platform): Promise<void> {
+  const control = await openControl(platform);
+  const env = { TEST_ENDPOINTS: inside(platform.instance, 'endpoints.json'), TEST_CONTROL: control.url };
+  const parallel = ['integration', 'path'].filter(wants);
+  if (parallel.length > 0) await jest(parallel, patterns, env);
+  if (wants('fuzz') && patterns.length === 0)
+    await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
+  if (wants('failure')) await jest(['failure'], patterns, env);
+  control.close();
 }
 
 // Side by side: one of them computes while the other waits for its servers.

@@ -12,11 +12,13 @@ import { passwordParameter } from '../../lib/constructs/stage-secret.ts';
 import { runChild } from '../child.ts';
 import { CommandError, type Instance, inside, ROOT, type Secrets } from '../instance.ts';
 import { ACCOUNT, type AwsEndpoint, awsEnvironment, REGION, sdkSettings, withoutProxies } from '../servers/emulator.ts';
+import { waitUntil } from '../servers/processes.ts';
 import { fillGaps } from './emulator-gaps.ts';
 import { assemblyOf, readTemplate, STACKS } from './synthesis.ts';
 
 const CDK = path.join(ROOT, 'local', 'deployment', 'cdk-cli.ts');
 const DEPLOY_TIMEOUT_MS = 300_000;
+const RELAY_TIMEOUT_MS = 30_000;
 const SERVICES = STACKS[1];
 
 /** Whether the emulator runs exactly what is synthesized; after a killed emulator it does not, and all is deployed again. */
@@ -111,10 +113,19 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
   );
 }
 
-/** Has the relay look at once for events that nobody sent, and not within the minute. */
+/**
+ * Runs the outbox relay now, and not within the minute. It runs once at a time, so a scheduled run may be in the way: the call is
+ * made again until one has gone through.
+ */
 export async function runRelay(endpoint: AwsEndpoint): Promise<void> {
   const client = new LambdaClient(await sdkSettings(endpoint));
-  await client.send(new InvokeCommand({ FunctionName: 'throughline-local-relay', InvocationType: 'Event' }));
+  const invoke = new InvokeCommand({ FunctionName: 'throughline-local-relay' });
+  const ran = () =>
+    client.send(invoke).then(
+      ({ FunctionError }) => FunctionError === undefined,
+      () => false,
+    );
+  await waitUntil(ran, RELAY_TIMEOUT_MS, 250);
 }
 
 /** Where the deployed API is, on this emulator. */

@@ -30,6 +30,8 @@ export function databaseAs(service: string, addresses: { writer?: string; reader
     user: roleOf(service),
     password: secrets.services[service] as string,
     tls: false,
+    // A Lambda runs one request at a time; here many share a process, and wait for its one connection.
+    connectTimeoutMs: 15_000,
   });
 }
 
