@@ -136,6 +136,10 @@ const synthesized = Promise.withResolvers<void>();
 /** The suites on the shared platform. The failure tests take its servers away, so they come last. */
 async function onlineLane(): Promise<void> {
   if (ONLINE.some(wants)) await withPlatform(runOnPlatform);
+}
+
+/** What judges the templates once they are there. */
+async function templateLane(): Promise<void> {
   await synthesized.promise;
   if (wants('synth') && patterns.length === 0) await attempt('templates of every stage (cfn-lint)', lintTemplates);
 }
@@ -152,7 +156,7 @@ async function runOnPlatform(platform: Platform): Promise<void> {
 }
 
 // Side by side: one of them computes while the other waits for its servers.
-await Promise.all([offlineLane(), onlineLane()]);
+await Promise.all([offlineLane(), onlineLane(), templateLane()]);
 console.log(`Took ${((Date.now() - startedMs) / 1000).toFixed(0)} s.`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

@@ -80,7 +80,7 @@ export async function withValkey<T>(work: (valkey: Valkey) => Promise<T>): Promi
 }
 
 /** Looks again until `look` gives something. @throws with the last thing seen */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined | false>, withinMs = 20_000): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const seen = await look();
