@@ -16,7 +16,7 @@ export interface ChildOutput {
   stderr: string;
 }
 
-/** A child that failed: its exit code, or what ended it, with what it printed. */
+/** A child process that failed, with its output. The message has the exit code, the signal or the timeout. */
 export class ChildError extends Error {
   readonly stdout: string;
   readonly stderr: string;
@@ -29,16 +29,16 @@ export class ChildError extends Error {
 }
 
 const running = new Set<ChildProcess>();
-// However this process ends, short of SIGKILL, no installer or deployment goes on behind it.
+// When this process ends, other than by SIGKILL, no installer and no deployment may continue to run.
 process.once('exit', () => killChildren());
 
-/** Runs a program to its end, in a process group of its own. @throws ChildError when it fails or takes too long */
+/** Runs a program in its own process group and waits for its end. @throws ChildError if it fails or times out */
 export async function runChild(command: string, args: string[], options: ChildOptions = {}): Promise<ChildOutput> {
   const { input, timeoutMs, ...spawnOptions } = options;
   const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   running.add(child);
   const output = collect(child);
-  // A child that does not read its input is not an error by itself.
+  // A child may exit without reading its input. That alone is not an error.
   child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');
   let timedOut = false;
@@ -58,7 +58,7 @@ export async function runChild(command: string, args: string[], options: ChildOp
   }
 }
 
-/** Ends every child of `runChild` that still runs, with what it started itself. */
+/** Kills every running child of `runChild`, and the processes that it started. */
 export function killChildren(): void {
   for (const child of running) killGroup(child, 'SIGKILL');
 }
@@ -74,6 +74,6 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (pid) process.kill(-pid, signal);
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }

@@ -1,7 +1,11 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import * as z from 'zod';
 import type { Principal } from '../shared/contract.ts';
+import { invariant } from '../shared/invariant.ts';
 import { ACCESS_TOKEN_SECONDS } from './user.ts';
+
+/** r and s, 32 bytes each (RFC 7518 3.4). */
+const SIGNATURE_BYTES = 64;
 
 export const AUDIENCE = 'throughline-api';
 
@@ -33,6 +37,7 @@ export async function signAccessToken(
   };
   const signingInput = `${encode(header)}.${encode(claims)}`;
   const signature = await signer.sign(Buffer.from(signingInput));
+  invariant(signature.length === SIGNATURE_BYTES, 'an ES256 signature is 64 bytes', { bytes: signature.length });
   return `${signingInput}.${Buffer.from(signature).toString('base64url')}`;
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Sql } from '../database/database.client.ts';
+import { invariant } from '../shared/invariant.ts';
 import type { Session, User } from './user.ts';
 
 export interface UserRow {
@@ -100,7 +101,9 @@ export async function lockRefreshToken(tx: Sql, tokenHash: Buffer) {
 
 /** Replaces a refresh token. Two statements: a single one could violate the unique index on unused tokens. */
 export async function rotateRefreshToken(tx: Sql, sessionId: string, used: Buffer, next: Buffer): Promise<void> {
-  await sql`UPDATE auth.refresh_tokens SET used_at = now() WHERE token_hash = ${used}`.execute(tx);
+  const { numAffectedRows } = await sql`
+    UPDATE auth.refresh_tokens SET used_at = now() WHERE token_hash = ${used} AND used_at IS NULL`.execute(tx);
+  invariant(numAffectedRows === 1n, 'a refresh token is used once', { sessionId });
   await sql`
     WITH token AS (INSERT INTO auth.refresh_tokens (token_hash, session_id) VALUES (${next}, ${sessionId}))
     UPDATE auth.sessions SET last_used_at = now() WHERE id = ${sessionId}`.execute(tx);

@@ -33,13 +33,19 @@ const UNAUTHORIZED = 'Unauthorized';
 export const handler = async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
   dependencies ??= create();
   const principal = await authenticate(event, dependencies);
-  if (!principal) throw new Error(UNAUTHORIZED);
+  if (!principal) reject();
   const revoked = await isRevoked(dependencies.cache, principal.sessionId);
   if (revoked === undefined) count('RevocationUnchecked');
   logger.info('authorized', { userId: principal.userId, revoked: revoked ?? 'unknown' });
-  if (revoked) throw new Error(UNAUTHORIZED);
+  if (revoked) reject();
   return allow(event, principal);
 };
+
+/** Lambda counts every exception as an error. The metric lets the alarm on errors leave rejected tokens out. */
+function reject(): never {
+  count('TokenRejected');
+  throw new Error(UNAUTHORIZED);
+}
 
 async function authenticate(event: APIGatewayRequestAuthorizerEvent, { keys, issuer }: Dependencies) {
   const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];

@@ -28,6 +28,10 @@ export function nextStatus(status: OrderStatus, action: OrderAction): OrderStatu
   return (from as readonly OrderStatus[]).includes(status) ? to : undefined;
 }
 
+/** Whether some action leads from one status to another. A test compares this with the database's trigger. */
+export const mayBecome = (from: OrderStatus, to: OrderStatus): boolean =>
+  Object.values(TRANSITIONS).some((each) => each.to === to && (each.from as readonly OrderStatus[]).includes(from));
+
 export const orderSchema = z.object({
   id: uuidSchema,
   status: orderStatusSchema,

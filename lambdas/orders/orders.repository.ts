@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Sql } from '../database/database.client.ts';
 import type { IdempotencyClaim, StoredResponse } from '../database/idempotency.ts';
 import { insertEvent, type NewEvent, type OutboxRow, toEvent } from '../queue/outbox.ts';
+import { invariant } from '../shared/invariant.ts';
 import { type Currency, money, multiplyMoney } from '../shared/money.ts';
 import type { Order, OrderItem, OrderLine, OrderStatus } from './order.ts';
 
@@ -147,7 +148,12 @@ export async function moveOrder(
     UPDATE orders.orders o SET status = ${status} WHERE o.id = ${order.id} RETURNING ${ORDER}, ${ITEMS}`.execute(tx);
   if (stock === 'release') await sql`SELECT catalog.release_stock(${lines}::jsonb)`.execute(tx);
   if (stock === 'consume') await sql`SELECT catalog.consume_stock(${lines}::jsonb)`.execute(tx);
-  return rows[0] as OrderRecord;
+  const [moved] = rows;
+  invariant(moved?.status === status, 'a locked order moves to the status that it is given', {
+    orderId: order.id,
+    status,
+  });
+  return moved;
 }
 
 /** Locks the oldest unpaid order that is past `expires_at`. Skips orders that another run has locked. */

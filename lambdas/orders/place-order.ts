@@ -4,6 +4,7 @@ import { newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { Clock } from '../shared/clock.ts';
 import { uuidv7 } from '../shared/ids.ts';
+import { invariant } from '../shared/invariant.ts';
 import { money, multiplyMoney, sumMoney } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { MAX_QUANTITY, mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
@@ -46,6 +47,10 @@ export async function placeOrder(deps: OrderDependencies, input: PlaceOrderInput
     const reserved = await claimAndReserve(tx, claim, lines);
     if (reserved.length === 0) return undefined;
     refuseUnreserved(reserved, input.items);
+    invariant(reserved.length === lines.length, 'stock is reserved for every line', {
+      wanted: lines.length,
+      reserved: reserved.length,
+    });
     const order = newOrder(reserved, deps.clock());
     const event = newEvent(orderEvents, 'order.placed', order.id, 1, orderSnapshot(order, input.userId));
     return { order, event: await insertOrder(tx, claim, order, event) };

@@ -3,6 +3,7 @@ import type { paymentEvents } from '../payments/payments.events.ts';
 import { appendEvent, newEvent, republishEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { AnyEvent, EventOf } from '../shared/event.ts';
+import { invariant } from '../shared/invariant.ts';
 import { count } from '../shared/metrics.ts';
 import { nextStatus, type OrderAction } from './order.ts';
 import { orderSnapshot } from './order-snapshot.ts';
@@ -36,6 +37,12 @@ async function capture(
   order: OrderRecord,
   event: EventOf<typeof paymentEvents, 'payment.captured'>,
 ): Promise<AnyEvent> {
+  const { amount } = event.payload;
+  invariant(
+    amount.amountMinor === order.total_minor && amount.currency === order.currency,
+    'the captured amount is the total of the order',
+    { orderId: order.id, amount, totalMinor: order.total_minor, currency: order.currency },
+  );
   if (nextStatus(order.status, 'pay')) return move(tx, order, 'pay', 'order.paid');
   count('LateCapture');
   const { orderId, paymentId, userId } = event.payload;
@@ -48,7 +55,13 @@ async function refund(
   order: OrderRecord,
   event: EventOf<typeof paymentEvents, 'payment.refunded'>,
 ): Promise<AnyEvent | undefined> {
-  const isFullRefund = event.payload.refunded.amountMinor === event.payload.amount.amountMinor;
+  const { amount, refunded } = event.payload;
+  invariant(
+    refunded.currency === amount.currency && refunded.amountMinor <= amount.amountMinor,
+    'no more is refunded than was captured',
+    { orderId: order.id, amount, refunded },
+  );
+  const isFullRefund = refunded.amountMinor === amount.amountMinor;
   if (isFullRefund && order.status === 'awaiting_payment') throw new Error(`Order ${order.id} is not captured yet.`);
   if (!isFullRefund || !nextStatus(order.status, 'refund')) return undefined;
   return move(tx, order, 'refund', 'order.refunded');

@@ -4,6 +4,7 @@ import type { orderEvents } from '../orders/orders.events.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
 import type { EventOf } from '../shared/event.ts';
+import { invariant } from '../shared/invariant.ts';
 import { count } from '../shared/metrics.ts';
 import { type Money, money } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
@@ -12,6 +13,7 @@ import type { PaymentProvider } from './payment-provider.ts';
 import { paymentProblems } from './payments.errors.ts';
 import { paymentEvents } from './payments.events.ts';
 import * as payments from './payments.repository.ts';
+import * as refunds from './refunds.repository.ts';
 import { paymentSnapshot } from './settle-payment.ts';
 
 export interface RefundInput {
@@ -59,17 +61,22 @@ async function openRefund(tx: Sql, paymentId: string, amount: Money | undefined,
   if (!payment) throw new Problem(commonProblems.NOT_FOUND);
   if (!isCaptured(payment.status))
     throw new Problem(paymentProblems.PAYMENT_NOT_CAPTURED, { extra: { paymentStatus: payment.status } });
+  invariant(payment.refunded_minor <= payment.amount_minor, 'no more is reserved for refunds than was captured', {
+    paymentId,
+    refundedMinor: payment.refunded_minor,
+    amountMinor: payment.amount_minor,
+  });
   const left = money(payment.amount_minor - payment.refunded_minor, payment.currency);
   const wanted = amount ?? left;
   if (wanted.currency !== left.currency || wanted.amountMinor > left.amountMinor || wanted.amountMinor === 0) {
     throw new Problem(paymentProblems.REFUND_EXCEEDS_CAPTURE, { extra: { refundable: left } });
   }
-  const row = await payments.insertRefund(tx, paymentId, wanted.amountMinor, reason ?? null);
+  const row = await refunds.insertRefund(tx, paymentId, wanted.amountMinor, reason ?? null);
   const event = await appendEvent(
     tx,
     newEvent(paymentEvents, 'refund.requested', row.id, 1, { refundId: row.id, paymentId }),
   );
-  return { refund: payments.toRefund(row, payment.currency), event };
+  return { refund: refunds.toRefund(row, payment.currency), event };
 }
 
 /** Consumes an event: executes a requested refund, or requests the refund of a late capture. */
@@ -101,7 +108,7 @@ async function executeRefund(
   publish: PublishCommitted,
   refundId: string,
 ): Promise<void> {
-  const refund = await database.write((db) => payments.findRefund(db, refundId));
+  const refund = await database.write((db) => refunds.findRefund(db, refundId));
   const payment = refund && (await database.write((db) => payments.findPayment(db, refund.payment_id)));
   if (!refund || !payment?.provider_charge) throw new Error(`Refund ${refundId} has no charge to refund.`);
   if (refund.status === 'succeeded') return;
@@ -109,8 +116,13 @@ async function executeRefund(
   await provider.refund({ refundId, chargeId: payment.provider_charge, amount });
   const event = await database.transaction(async (tx) => {
     await payments.lockPayment(tx, payment.id);
-    const row = await payments.completeRefund(tx, refundId);
+    const row = await refunds.completeRefund(tx, refundId);
     if (!row) return undefined;
+    invariant(row.refunded_total_minor <= row.amount_minor, 'no more is refunded than was captured', {
+      paymentId: row.id,
+      refundedMinor: row.refunded_total_minor,
+      amountMinor: row.amount_minor,
+    });
     const refunded = money(row.refunded_total_minor, row.currency);
     return appendEvent(
       tx,

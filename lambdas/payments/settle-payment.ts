@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Sql } from '../database/database.client.ts';
 import { appendEvent, newEvent } from '../queue/outbox.ts';
 import type { AnyEvent } from '../shared/event.ts';
+import { invariant } from '../shared/invariant.ts';
 import type { ChargeOutcome } from './payment-provider.ts';
 import { paymentEvents } from './payments.events.ts';
 import { applyOutcome, type PaymentRow, toPayment } from './payments.repository.ts';
@@ -20,6 +21,11 @@ const EVENT_OF = {
 export async function settlePayment(tx: Sql, paymentId: string, outcome: ChargeOutcome): Promise<AnyEvent | undefined> {
   const row = await applyOutcome(tx, paymentId, outcome);
   if (!row) return undefined;
+  invariant(row.status === outcome.status, 'a payment has the status of the outcome that was stored', {
+    paymentId,
+    status: row.status,
+    outcome: outcome.status,
+  });
   return appendEvent(tx, newEvent(paymentEvents, EVENT_OF[outcome.status], row.id, row.version, paymentSnapshot(row)));
 }
 

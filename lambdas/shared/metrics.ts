@@ -13,7 +13,15 @@ export type MetricName =
   | 'EventRepublished'
   | 'OutboxRelayed'
   | 'UnhandledError'
-  | 'LateCapture';
+  | 'LateCapture'
+  | 'TokenRejected';
+
+/** Counters that one alarm watches for all functions together: their dimension `service` is `all`. */
+const shared = new Metrics({ namespace: 'Throughline', serviceName: 'all', singleMetric: true });
+
+export function countForAll(name: 'InvariantViolated'): void {
+  shared.addMetric(name, MetricUnit.Count, 1);
+}
 
 export function count(name: MetricName, by = 1): void {
   metrics.addMetric(name, MetricUnit.Count, by);

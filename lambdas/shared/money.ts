@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { invariant } from './invariant.ts';
 
 /** The highest price in a request, in minor units (10 million euros). Sums of order lines stay far below 2^53. */
 export const MAX_AMOUNT_MINOR = 1_000_000_000;
@@ -29,6 +30,7 @@ export type Money = z.output<typeof moneySchema>;
 /** @throws RangeError when `amountMinor` is not a safe integer: money is never rounded silently. */
 export function money(amountMinor: number, currency: Currency): Money {
   if (!Number.isSafeInteger(amountMinor)) throw new RangeError(`Money must be a safe integer in minor units.`);
+  invariant(amountMinor >= 0, 'an amount is never negative', { amountMinor, currency });
   return { amountMinor, currency };
 }
 

@@ -15,6 +15,8 @@ interface Releasable {
   concurrency?: number;
   userFacing?: boolean;
   /** The interval of a scheduled function. Every failed run raises an alarm. */
+  /** A metric of the exceptions that are a result and no error, such as a rejected token. */
+  expectedExceptions?: string;
   scheduled?: Duration;
 }
 
@@ -40,7 +42,7 @@ const WARM_UTILIZATION = 0.7;
 export function releaseOf(
   scope: Construct,
   fn: lambda.Function,
-  { stage, name, concurrency, userFacing = false, scheduled }: Releasable,
+  { stage, name, concurrency, userFacing = false, scheduled, expectedExceptions }: Releasable,
 ): Release {
   if (!stage.aws) return { target: fn, alarms: [] };
   const { provisionedConcurrency: warm, canaryDeployments } = stage.aws;
@@ -54,7 +56,7 @@ export function releaseOf(
   const describe: Describe = (text, section) => describeAlarm(stage.aws, `${scope.node.path}: ${text}`, section);
   const alarms = scheduled
     ? scheduleAlarms(scope, alias, scheduled, describe)
-    : invocationAlarms(scope, fn, alias, describe);
+    : invocationAlarms(scope, fn, errorsOf(alias, name, expectedExceptions), describe);
   if (userFacing) alarms.push(unhandledAlarm(scope, name, describe));
   if (userFacing && canaryDeployments) {
     const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
@@ -128,13 +130,32 @@ function scheduleAlarms(
 }
 
 /** Alarms of a function that others invoke: one for crashes and timeouts, one for throttles. */
+const EVERY_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' };
+
+/** Crashes and timeouts. An exception that is a result, such as a rejected token, is counted by its own metric and left out. */
+function errorsOf(alias: lambda.Alias, name: string, expectedExceptions: string | undefined): cloudwatch.IMetric {
+  const errors = alias.metricErrors(EVERY_MINUTE);
+  if (!expectedExceptions) return errors;
+  const expected = new cloudwatch.Metric({
+    namespace: 'Throughline',
+    metricName: expectedExceptions,
+    dimensionsMap: { service: name },
+    ...EVERY_MINUTE,
+  });
+  return new cloudwatch.MathExpression({
+    expression: 'errors - FILL(expected, 0)',
+    label: 'Errors other than expected exceptions',
+    usingMetrics: { errors, expected },
+    period: EVERY_MINUTE.period,
+  });
+}
+
 function invocationAlarms(
   scope: Construct,
   fn: lambda.Function,
-  alias: lambda.Alias,
+  errors: cloudwatch.IMetric,
   describe: Describe,
 ): cloudwatch.Alarm[] {
-  const minute = { period: Duration.minutes(1), statistic: 'Sum' };
   const common = {
     evaluationPeriods: 3,
     datapointsToAlarm: 2,
@@ -142,15 +163,16 @@ function invocationAlarms(
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   };
   return [
-    alias.metricErrors(minute).createAlarm(scope, 'Errors', {
+    new cloudwatch.Alarm(scope, 'Errors', {
       ...common,
+      metric: errors,
       threshold: ERRORS_A_MINUTE,
       alarmDescription: describe(
         `${ERRORS_A_MINUTE} or more crashes or timeouts in a minute. Handled errors do not count.`,
         'function-errors',
       ),
     }),
-    fn.metricThrottles(minute).createAlarm(scope, 'Throttles', {
+    fn.metricThrottles(EVERY_MINUTE).createAlarm(scope, 'Throttles', {
       ...common,
       threshold: 1,
       alarmDescription: describe(

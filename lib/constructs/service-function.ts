@@ -26,6 +26,8 @@ export interface ServiceFunctionProps {
   /** Serves requests. The stage decides whether such a function is kept warm and deployed with a canary. */
   userFacing?: boolean;
   environment?: Record<string, string>;
+  /** A metric of the exceptions that are a result and no error (function-release.ts). */
+  expectedExceptions?: string;
   /** The interval of its schedule, if it has one. */
   scheduled?: Duration;
 }

@@ -49,6 +49,9 @@ export function gatewayAlarms(alarm: CreateAlarm, { api }: ApiGateway): cloudwat
   ];
 }
 
+/** One deadlock a minute, as the rate per second that AWS publishes. */
+const DEADLOCKS_A_SECOND = 0.016;
+
 /** Hop 9. */
 export function databaseAlarms(alarm: CreateAlarm, { cluster }: Aurora, plan: AuroraDatabase): cloudwatch.Alarm[] {
   const options = { period: MINUTE };
@@ -68,8 +71,8 @@ export function databaseAlarms(alarm: CreateAlarm, { cluster }: Aurora, plan: Au
       runbook: 'database-connections',
     }),
     alarm('DatabaseDeadlocks', {
-      metric: cluster.metricDeadlocks({ ...options, statistic: 'Sum' }),
-      threshold: 1,
+      metric: cluster.metricDeadlocks({ ...options, statistic: 'Average' }),
+      threshold: DEADLOCKS_A_SECOND,
       periods: 3,
       outOf: 5,
       why: 'All transactions take their locks in the same order. Repeated deadlocks mean that one does not.',
@@ -131,6 +134,14 @@ export function businessAlarms(alarm: CreateAlarm): cloudwatch.Alarm[] {
       outOf: 1,
       why: 'A capture or refund had no effect for 3 min. The lost or dead message was republished; check the queues.',
       runbook: 'event-republished',
+    }),
+    alarm('InvariantViolated', {
+      metric: counted('InvariantViolated', 'all'),
+      threshold: 1,
+      periods: 1,
+      outOf: 1,
+      why: 'An assertion on money, stock or tokens failed. The work was rolled back; the cause is a bug or a damaged row.',
+      runbook: 'invariant-violated',
     }),
     alarm('RevocationNotCached', {
       metric: counted('RevocationNotCached', 'auth'),

@@ -28,6 +28,7 @@ export const RUNBOOK_SECTIONS = [
   'event-republished',
   'revocation-not-cached',
   'revocation-unchecked',
+  'invariant-violated',
 ] as const;
 export type RunbookSection = (typeof RUNBOOK_SECTIONS)[number];
 

@@ -1,4 +1,9 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { declaredFunctions } from '../../lambdas/registry.ts';
 import { readFlows, readResources, type TemplateResource } from './template-resources.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
 
 type Json = TemplateResource['properties'][string];
 type Describe = (properties: Record<string, Json>, all: TemplateResource[]) => string;
@@ -18,13 +23,24 @@ const functionNamed = (name: string) => (each: TemplateResource) =>
   each.properties.Environment?.Variables?.POWERTOOLS_SERVICE_NAME === name;
 const lambda: Describe = ({ MemorySize, ReservedConcurrentExecutions: most }) =>
   `${MemorySize} MiB, ${most === undefined ? 'no concurrency limit' : `concurrency limit ${most}`}`;
-const service = (duty: string, name: string, test: string): Row => ({
-  duty,
-  type: 'AWS::Lambda::Function',
-  where: functionNamed(name),
-  what: lambda,
-  test,
-});
+/** The functions of a kind, as the services declare them: a new service has its row by itself. */
+const functionRows = (kind: 'api' | 'worker'): Row[] =>
+  declaredFunctions('aws')
+    .filter((fn) => fn.kind === kind)
+    .map(({ name, service }) => ({
+      duty: kind === 'api' ? `Service: ${name}` : `Worker: ${name}`,
+      type: 'AWS::Lambda::Function',
+      where: functionNamed(name),
+      what: lambda,
+      test: testOf(service.name),
+    }));
+
+/** A service's own test. Those without one are part of the purchase that goes through all hops. */
+function testOf(service: string): string {
+  const own = ['path', 'integration'].map((suite) => `test/${suite}/${service}.test.ts`);
+  return own.find((file) => existsSync(path.join(ROOT, file))) ?? 'test/path/purchase.test.ts';
+}
+
 const policies = (metric: string) => (each: TemplateResource) =>
   JSON.stringify(each.properties.TargetTrackingScalingPolicyConfiguration ?? '').includes(metric);
 
@@ -100,10 +116,7 @@ const ROWS: Row[] = [
     what: ({ MethodSettings }) => `${MethodSettings.length} methods limited, one log line per request`,
     test: 'test/synth/gateway.test.ts',
   },
-  service('Auth', 'auth', 'test/path/auth.test.ts'),
-  service('Catalogue', 'catalog', 'test/path/gateway.test.ts'),
-  service('Orders', 'orders', 'test/integration/place-order.test.ts'),
-  service('Payments', 'payments', 'test/integration/payments.test.ts'),
+  ...functionRows('api'),
   {
     duty: 'Horizontal scaling: services',
     type: 'AWS::ApplicationAutoScaling::ScalingPolicy',
@@ -119,10 +132,9 @@ const ROWS: Row[] = [
     what: ({ RedrivePolicy }) => `dead letter after ${RedrivePolicy.maxReceiveCount} receives`,
     test: 'test/synth/messaging.test.ts',
   },
-  service('E-mail worker', 'email', 'test/path/purchase.test.ts'),
-  service('Notification worker', 'notification-worker', 'test/path/purchase.test.ts'),
+  ...functionRows('worker'),
   {
-    duty: 'Bulk worker’s queue; add the worker in lib/request-path.ts',
+    duty: 'Queue of bulk jobs; the worker is not there yet',
     type: 'AWS::SQS::Queue',
     where: isQueue('bulk-jobs'),
     what: ({ RedrivePolicy }) => `dead letter after ${RedrivePolicy.maxReceiveCount} receives`,
@@ -181,6 +193,15 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     '|---|---|---|---|---|---|',
     ...rows,
     '',
+    '## Reserved concurrency',
+    '',
+    'The sum over all functions. The account needs this much, and 100 more that AWS keeps unreserved.',
+    '',
+    '| stage | reserved |',
+    '|---|---|',
+    `| dev | ${reservedConcurrency(dev)} |`,
+    `| prod | ${reservedConcurrency(prod)} |`,
+    '',
     '## Allowed connections',
     '',
     'From the security groups of the templates. All other traffic is denied.',
@@ -188,6 +209,11 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     ...(['dev', 'prod'] as const).flatMap((stage) => flowTable(stage, stage === 'dev' ? dev : prod)),
   ].join('\n');
 }
+
+const reservedConcurrency = (resources: TemplateResource[]): number =>
+  resources
+    .filter(({ type }) => type === 'AWS::Lambda::Function')
+    .reduce((sum, { properties }) => sum + (properties.ReservedConcurrentExecutions ?? 0), 0);
 
 const matches = (row: Row, each: TemplateResource) => each.type === row.type && (row.where?.(each) ?? true);
 

@@ -5,7 +5,7 @@ import type { Platform } from '../platform.ts';
 import { ensurePython, FUZZ_PYTHON, pythonOf } from '../python/python.ts';
 
 const TIMEOUT_MS = 600_000;
-/** Requests an operation and phase; the same ones each time, so that a red run can be run again. */
+/** Requests per operation and phase. They are the same in each run, so that a failed run can be repeated. */
 const EXAMPLES = 12;
 const CHECKS = [
   'not_a_server_error',
@@ -15,23 +15,23 @@ const CHECKS = [
   'response_schema_conformance',
   'negative_data_rejection',
 ];
-/** These end the session that the fuzzer calls with. */
-const NOT_INCLUDED = ['logOut', 'endSession'];
+/** These operations end the session that the fuzzer uses. */
+const EXCLUDED_OPERATIONS = ['logOut', 'endSession'];
 
 /**
- * Drives docs/openapi.json against the running platform, as an administrator: no 5xx, no undocumented status, no answer
- * outside its schema, no malformed request accepted.
+ * Calls every operation of docs/openapi.json on the running platform, as an administrator. It fails for a 5xx, an
+ * undocumented status, a response outside its schema and a malformed request that is accepted.
  * @throws Error with the fuzzer's report
  */
 export async function fuzz(platform: Platform): Promise<void> {
   await ensurePython(FUZZ_PYTHON);
   const { api, admin } = platform.endpoints();
-  const answer = await fetch(`${api}/auth/login`, {
+  const response = await fetch(`${api}/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(admin),
   });
-  const { accessToken } = (await answer.json()) as { accessToken: string };
+  const { accessToken } = (await response.json()) as { accessToken: string };
   const args = [
     ...['-m', 'schemathesis.cli', 'run', path.join(ROOT, 'docs', 'openapi.json'), '--url', api],
     ...['-H', `Authorization: Bearer ${accessToken}`, '--checks', CHECKS.join(','), '--max-examples', String(EXAMPLES)],

@@ -4,14 +4,14 @@ import { runChild } from '../child.ts';
 import { ROOT } from '../instance.ts';
 import { ensurePython, LINT_PYTHON } from '../python/python.ts';
 
-/** Where the synth suite leaves the stages that it synthesized. */
+/** The synth suite writes the synthesized stages here. */
 const ASSEMBLIES = path.join(ROOT, '.build', 'assemblies');
 
-/** cfn-lint over every template of every stage. @throws Error with its findings */
+/** Runs cfn-lint on every template of every stage. @throws Error with its findings */
 export async function lintTemplates(): Promise<void> {
   const templates = ['local', 'dev', 'prod'].flatMap((stage) => {
     const folder = path.join(ASSEMBLIES, stage);
-    if (!existsSync(folder)) throw new Error(`${folder} is missing: the synth suite makes it.`);
+    if (!existsSync(folder)) throw new Error(`${folder} is missing. Create it with: npm test -- synth`);
     return readdirSync(folder)
       .filter((file) => file.endsWith('.template.json'))
       .map((file) => path.join(folder, file));

@@ -5,7 +5,7 @@ import { fillGaps } from '../deployment/emulator-gaps.ts';
 import { readTemplate, STACKS } from '../deployment/synthesis.ts';
 import type { Platform } from '../platform.ts';
 
-/** Lets the failure tests, in another process, stop and start the platform's servers: `POST /stop/valkey`. */
+/** Lets the failure tests, which run in another process, stop and start servers, for example `POST /stop/valkey`. */
 export async function openControl(platform: Platform): Promise<{ url: string; close: () => void }> {
   const actions: Record<string, (name: string) => Promise<void>> = {
     stop: async (name) => void (await platform.processes.stop(name, 'SIGKILL')),

@@ -2,4 +2,4 @@ import { bundles, describeBundles, MAX_BUNDLE_BYTES } from '../../lib/constructs
 
 /** Builds every function's bundle and prints its unzipped size. */
 console.log(describeBundles(bundles()));
-console.log(`Allowed are ${MAX_BUNDLE_BYTES / 1000} KB each.`);
+console.log(`The limit for each bundle is ${MAX_BUNDLE_BYTES / 1000} KB.`);

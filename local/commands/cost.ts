@@ -22,9 +22,9 @@ for (const stage of ['dev', 'prod'] as const) {
   console.log('Sum'.padEnd(27) + columns.map((column) => cell(total(column))).join(''));
   for (const load of LOADS) {
     const limit = limitOf(resources, load);
-    if (limit) console.log(`At ${load}/s the stage is too small as it stands: ${limit}. See lib/stage.ts.`);
+    if (limit) console.log(`At ${load}/s the stage is too small: ${limit}. Change its sizes in lib/stage.ts.`);
   }
 }
 console.log(`\nPrices: ${PRICE_LIST.region}, ${PRICE_LIST.enteredOn}. ${PRICE_LIST.source}.`);
-console.log(`One order is taken to be ${JSON.stringify(PER_ORDER)}, day and night.`);
-console.log(`Left out: ${NOT_INCLUDED.join('; ')}.`);
+console.log(`Assumed usage of one order, at a constant rate: ${JSON.stringify(PER_ORDER)}.`);
+console.log(`Not included: ${NOT_INCLUDED.join('; ')}.`);

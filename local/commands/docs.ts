@@ -8,8 +8,9 @@ import { synthesizeForDocuments } from '../deployment/synthesize-stage.ts';
 import { ROOT } from '../instance.ts';
 
 /**
- * Writes every document that is generated from the contracts and the templates; tests fail when one is stale. With
- * `--openapi` just the contract's, which needs no templates; with `--assemblies <folder>` from stages synthesized before.
+ * Writes every document that is generated from the contracts and the templates. Tests fail if one is out of date.
+ * `--openapi` writes only docs/openapi.json, which needs no templates. `--assemblies <folder>` uses stages that are
+ * synthesized already.
  */
 const docs = (file: string) => path.join(ROOT, 'docs', file);
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

@@ -6,18 +6,18 @@ import { isReady } from '../platform.ts';
 import { awsEndpoint, sdkSettings } from '../servers/emulator.ts';
 
 const POLL_EVERY_MS = 500;
-/** How far back the first look goes. */
+/** The first query returns the events of this period. */
 const SINCE_MS = 10 * 60_000;
 
 interface Stream {
   name: string;
   logGroupName: string;
   sinceMs: number;
-  /** Events of the latest millisecond that were printed: more of that millisecond may come. */
+  /** Printed events of the latest millisecond. More events of the same millisecond may follow. */
   seen: Set<string>;
 }
 
-/** The functions whose logs are wanted. @throws CommandError for a name that the local stage does not have */
+/** The functions whose logs are printed. @throws CommandError for a function that the local stage does not have */
 export function wantedFunctions(names: readonly string[]): string[] {
   const known = declaredFunctions('local').map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
@@ -28,7 +28,11 @@ export function wantedFunctions(names: readonly string[]): string[] {
   return names.length > 0 ? [...names] : known;
 }
 
-/** A line of a log: Lambda's own START, END and REPORT lines say nothing that ours do not, but for what ends a function. */
+/**
+ * Formats one event. Lambda's START, END and REPORT lines are left out, because they repeat what our own lines say.
+ * Lambda's lines about a function that crashed or timed out are kept.
+ * @returns undefined for a line that is left out
+ */
 export function formatLine(name: string, { timestamp = 0, message = '' }: FilteredLogEvent): string | undefined {
   const text = message.trimEnd();
   if (text === '' || /^(START|END|REPORT) RequestId/.test(text)) return undefined;
@@ -46,25 +50,25 @@ async function openStreams(names: string[], lambda: LambdaClient): Promise<Strea
   return Promise.all(opened);
 }
 
-/** Prints what is new in a log group, oldest first. */
+/** Prints the new events of a log group, oldest first. */
 async function printNew(client: CloudWatchLogsClient, stream: Stream): Promise<void> {
   const { logGroupName, sinceMs: startTime } = stream;
   const events: FilteredLogEvent[] = [];
   for await (const page of paginateFilterLogEvents({ client }, { logGroupName, startTime }))
     events.push(...(page.events ?? []));
   const keyOf = (event: FilteredLogEvent) => `${event.logStreamName} ${event.eventId ?? event.message}`;
-  const fresh = events
+  const unseen = events
     .filter((event) => !stream.seen.has(keyOf(event)))
     .sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
-  for (const event of fresh) {
+  for (const event of unseen) {
     const line = formatLine(stream.name, event);
     if (line) console.log(line);
   }
-  const latestMs = fresh.at(-1)?.timestamp;
+  const latestMs = unseen.at(-1)?.timestamp;
   if (latestMs === undefined) return;
   if (latestMs > stream.sinceMs) stream.seen.clear();
   stream.sinceMs = latestMs;
-  for (const event of fresh) if (event.timestamp === latestMs) stream.seen.add(keyOf(event));
+  for (const event of unseen) if (event.timestamp === latestMs) stream.seen.add(keyOf(event));
 }
 
 async function streamLogs(args: string[]): Promise<void> {

@@ -7,7 +7,7 @@ import { registrationOf, writeAll } from '../new-service/register.ts';
 import { migrationOf, serviceFiles } from '../new-service/service-files.ts';
 import { testFiles } from '../new-service/test-files.ts';
 
-/** Where the synth tests leave the stages. */
+/** The synth tests write the synthesized stages here. */
 const ASSEMBLIES = path.join('.build', 'assemblies');
 const MIGRATIONS = 'lambdas/database/migrations';
 
@@ -19,19 +19,19 @@ function nextMigration(snake: string): string {
 
 const bin = (name: string) => path.join(ROOT, 'node_modules', '.bin', name);
 
-/** Runs one of the project's own tools. @throws CommandError with what it printed */
+/** Runs one of the project's tools. @throws CommandError with its output */
 async function runTool(title: string, command: string, args: string[]): Promise<void> {
   console.log(title);
   await runChild(command, args, { cwd: ROOT }).catch((error: unknown) => {
-    const said = error instanceof ChildError ? `${error.stdout}${error.stderr}` : String(error);
-    throw new CommandError(`${title} failed:\n${said.trim()}`);
+    const output = error instanceof ChildError ? `${error.stdout}${error.stderr}` : String(error);
+    throw new CommandError(`${title} failed:\n${output.trim()}`);
   });
 }
 
-/** Writes a working, tested service and registers it. Nothing is written for a name that is refused. */
+/** Writes a working, tested service and registers it. Writes nothing if the name is invalid. */
 async function newService(args: string[]): Promise<void> {
   if (args.length > 1)
-    throw new CommandError(`One name at a time; given are ${args.join(', ')}: npm run new-service -- <name>`);
+    throw new CommandError(`Give one name, not ${args.length} (${args.join(', ')}): npm run new-service -- <name>`);
   const names = namesOf(args[0]);
   const registration = registrationOf(names);
   const files = {
@@ -41,7 +41,7 @@ async function newService(args: string[]): Promise<void> {
   };
   for (const file of Object.keys(files)) mkdirSync(path.join(ROOT, path.dirname(file)), { recursive: true });
   writeAll(files);
-  // Last, so that a running platform takes up a service that is whole.
+  // The service is registered last, so that live reload finds it complete.
   writeAll(registration);
   for (const file of [...Object.keys(files), ...Object.keys(registration)]) console.log(`wrote ${file}`);
   await runTool('Formatting', bin('biome'), [
@@ -50,21 +50,21 @@ async function newService(args: string[]): Promise<void> {
     ...Object.keys({ ...files, ...registration }).filter((file) => file.endsWith('.ts')),
   ]);
   const command = (name: string) => path.join(ROOT, 'local', 'commands', `${name}.ts`);
-  await runTool('Contract document', process.execPath, [command('docs'), '--openapi']);
-  // Synthesizes every stage, which the other documents are then made from.
-  await runTool('Templates and their snapshots', process.execPath, [
+  await runTool('API document', process.execPath, [command('docs'), '--openapi']);
+  // These tests synthesize every stage. The other documents are generated from those stages.
+  await runTool('Templates and snapshots', process.execPath, [
     command('test'),
     'synth',
     'stages',
     names.kebab,
     '-u',
   ]);
-  await runTool('Documents of the templates', process.execPath, [command('docs'), '--assemblies', ASSEMBLIES]);
+  await runTool('Documents from the templates', process.execPath, [command('docs'), '--assemblies', ASSEMBLIES]);
   console.log(`
-The service ${names.kebab} is there. A running npm start takes it up by itself; its tests run with the others:
+The service ${names.kebab} is created. A running npm start deploys it automatically. Run the tests with:
   npm test -- ${names.kebab}        its own tests
-  npm test                    all of them
-docs/extending.md shows what to do next: a field, an event, a worker.`);
+  npm test                    all tests
+docs/extending.md describes the next steps: add a field, an event or a worker.`);
 }
 
 try {

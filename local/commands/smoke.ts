@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { buyOnce } from '../../lambdas/synthetic/buy-once.ts';
 
-/** SES's own mailbox: mails to it arrive nowhere and count against nobody. */
+/** The mailbox simulator of SES. Its mails are delivered to no person and do not count as bounces or complaints. */
 const EMAIL = (tag: string) => `success+smoke-${tag}@simulator.amazonses.com`;
 const TIMEOUT_MS = 15_000;
-const WAKING_MS = 60_000;
+const WAKE_TIMEOUT_MS = 60_000;
 
 interface Check {
   what: string;
@@ -18,7 +18,7 @@ function expect(found: unknown, wanted: unknown, what: string): void {
   if (found !== wanted) throw new Error(`${what}: ${String(found)}, expected ${String(wanted)}`);
 }
 
-/** What a deployment must show from outside, hop by hop. */
+/** What a deployment must do, checked from outside, hop by hop (docs/path.md). */
 export const CHECKS: Check[] = [
   {
     what: 'hops 1, 2: the storefront, with its security headers',
@@ -30,7 +30,7 @@ export const CHECKS: Check[] = [
     },
   },
   {
-    what: 'hop 2: plain HTTP is sent to HTTPS',
+    what: 'hop 2: plain HTTP is redirected to HTTPS',
     run: async (origin) => {
       if (!origin.startsWith('https:')) return;
       const response = await get(origin.replace('https:', 'http:'));
@@ -38,14 +38,14 @@ export const CHECKS: Check[] = [
     },
   },
   {
-    what: 'hops 3, 4, 5: balancer, private API and a function',
+    what: 'hops 3, 4, 5: load balancer, private API and a function',
     run: async (origin) => {
       const response = await get(`${origin}/api/.well-known/jwks.json`);
       expect(response.status, 200, 'GET /api/.well-known/jwks.json');
     },
   },
   {
-    what: 'hop 4: what is not there, and what wants a token, is refused as a problem',
+    what: 'hop 4: an unknown path and a missing token get a problem document',
     run: async (origin) => {
       for (const [path, status, code] of [
         ['/nowhere', 404, 'NOT_FOUND'],
@@ -58,10 +58,10 @@ export const CHECKS: Check[] = [
     },
   },
   {
-    what: 'hops 7, 9, 10: every dependency answers',
+    what: 'hops 7, 9, 10: every dependency responds',
     run: async (origin) => {
-      // A database that sleeps wakes when it is asked, in its own time.
-      const deadline = Date.now() + WAKING_MS;
+      // The first request wakes a sleeping database. The status is `ok` only when it is awake.
+      const deadline = Date.now() + WAKE_TIMEOUT_MS;
       let status: string;
       do {
         const response = await get(`${origin}/api/health`);
@@ -79,8 +79,8 @@ export const CHECKS: Check[] = [
   },
 ];
 
-/** Runs all checks, a line each. @returns how many failed */
-export async function smoke(origin: string, say: (line: string) => void = console.log): Promise<number> {
+/** Runs all checks and prints one line for each. @returns the number of failed checks */
+export async function smoke(origin: string, print: (line: string) => void = console.log): Promise<number> {
   let failed = 0;
   for (const { what, run } of CHECKS) {
     const error = await run(origin).then(
@@ -88,7 +88,7 @@ export async function smoke(origin: string, say: (line: string) => void = consol
       (reason: Error) => reason,
     );
     if (error) failed++;
-    say(error ? `✖ ${what}: ${error.message}` : `✔ ${what}`);
+    print(error ? `✖ ${what}: ${error.message}` : `✔ ${what}`);
   }
   return failed;
 }
@@ -97,7 +97,7 @@ if (import.meta.main) {
   const [given] = process.argv.slice(2);
   if (!given || !URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
     console.error(
-      `The shop's address is "${given ?? ''}"; it must be like https://shop.example.com: npm run smoke -- <address>`,
+      `"${given ?? ''}" is not the URL of a shop. Give one such as https://shop.example.com: npm run smoke -- <address>`,
     );
     process.exitCode = 1;
   } else {

@@ -16,11 +16,11 @@ function fail(error: unknown): void {
   process.exitCode = 1;
 }
 
-/** Runs the platform in this process until it is told to stop. */
+/** Runs the platform in this process until a signal stops it. */
 async function runPlatform(): Promise<void> {
   const platform = new Platform(defaultInstance());
   const startedMs = Date.now();
-  // Before anything that a failure would have to undo: what runs already must not be touched.
+  // This check comes first. If the platform runs already, this process must not touch it.
   await platform.check();
   const { stop, isStopping } = stopOnSignals(platform);
   try {
@@ -32,13 +32,13 @@ async function runPlatform(): Promise<void> {
     console.log(summary(platform, Date.now() - startedMs));
     watch(platform);
   } catch (error) {
-    // A step that fails because it was told to stop has nothing to say.
+    // A stop makes the running steps fail. Their errors are not worth printing.
     if (!isStopping()) fail(error);
     await stop();
   }
 }
 
-/** The steps with their times: a live list on a terminal, plain lines elsewhere. */
+/** Runs the steps and prints their durations: a live list on a terminal, plain lines elsewhere. */
 async function runSteps(platform: Platform): Promise<void> {
   const running: Promise<void>[] = [];
   const run = (step: Step) => {
@@ -57,24 +57,24 @@ async function runSteps(platform: Platform): Promise<void> {
   const rendererOptions = { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false };
   const renderer = process.stdout.isTTY ? 'default' : 'simple';
   try {
-    // Its own answer to a signal would be to exit at once, from under the servers.
+    // Listr's own signal handlers would exit at once and leave the servers running.
     await new Listr(groups, { renderer, rendererOptions, registerSignalListeners: false }).run();
   } finally {
-    // One step's failure must not pull the servers from under the steps beside it.
+    // If one step fails, the parallel steps still use the servers. Wait for them before the servers are stopped.
     await Promise.allSettled(running);
   }
 }
 
-/** The first signal stops all in order; what a dead child leaves is stopped the same way. */
+/** The first signal stops everything in order. If a server dies, the rest is stopped in the same way. */
 function stopOnSignals(platform: Platform) {
   let stopping: Promise<void> | undefined;
-  const stop = (why?: string) => {
+  const stop = (reason?: string) => {
     stopping ??= (async () => {
-      if (why) {
-        console.error(why);
+      if (reason) {
+        console.error(reason);
         process.exitCode = 1;
       }
-      // An install or a deployment that is under way must not go on behind the stop.
+      // A running install or deployment must not continue during the stop.
       killChildren();
       await platform.stop();
       process.exit();
@@ -97,10 +97,12 @@ function summary(platform: Platform, tookMs: number): string {
     ['Emulator', aws],
     ['Administrator', `${admin.email}, password ${admin.password}`],
     ['Passwords', inside(platform.instance, 'endpoints.json')],
-    ['Logs', `${inside(platform.instance, 'logs')}; of the functions: npm run logs`],
+    ['Logs', `${inside(platform.instance, 'logs')}; logs of the functions: npm run logs`],
     ['Live reload', reloadLog(platform)],
   ];
-  return `\nReady in ${(tookMs / 1000).toFixed(1)} s. Stop with Ctrl-C or npm stop.\n\n${rows.map(([name, value]) => `  ${name?.padEnd(15)}${value}`).join('\n')}\n`;
+  const lines = rows.map(([name, value]) => `  ${name?.padEnd(15)}${value}`);
+  const seconds = (tookMs / 1000).toFixed(1);
+  return `\nReady in ${seconds} s. Stop with Ctrl-C or npm stop.\n\n${lines.join('\n')}\n`;
 }
 
 const withoutPassword = (url: string) => url.replace(/:[^:@/]*@/, ':…@');
@@ -127,7 +129,7 @@ async function runDetached(): Promise<void> {
   child.once('exit', () => {
     ended = true;
   });
-  // Who interrupts the start wants no platform: it is told to stop, and this process waits for its end.
+  // An interrupted start must leave no platform running. Stop it and wait for its end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => {
       child.kill('SIGTERM');
@@ -142,11 +144,11 @@ async function runDetached(): Promise<void> {
   };
   await waitUntil(isSettled, DETACHED_TIMEOUT_MS, 50);
   show();
-  if (ended) throw new CommandError('The platform did not start; see above.');
+  if (ended) throw new CommandError('The platform did not start. The error is above.');
   child.unref();
 }
 
 const unknown = process.argv.slice(2).find((argument) => argument !== '--detach');
-if (unknown) fail(new CommandError(`Unknown option ${unknown}. Allowed is --detach: npm start -- --detach`));
+if (unknown) fail(new CommandError(`Unknown option ${unknown}. The only option is --detach: npm start -- --detach`));
 else if (process.argv.includes('--detach')) await runDetached().catch(fail);
 else await runPlatform().catch(fail);

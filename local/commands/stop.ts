@@ -3,28 +3,28 @@ import { runningProcesses, stopOrphans, waitUntil } from '../servers/processes.t
 
 const STOP_TIMEOUT_MS = 60_000;
 
-/** Tells the running platform to stop and waits until all that it started is gone. */
+/** Stops the running platform and waits until all its processes have ended. @returns false if nothing was running */
 export async function stopPlatform(): Promise<boolean> {
   const instance = defaultInstance();
   const alive = runningProcesses(instance);
   if (alive.length === 0) return false;
   const main = alive.find(({ name }) => name === 'throughline');
   if (main) await stopMain(main.pid, instance);
-  // What it left, or a killed one: the servers are ended one by one.
+  // If the main process was killed, its servers still run. Stop them too.
   await stopOrphans(instance);
   await waitUntil(() => runningProcesses(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
-    const left = runningProcesses(instance).map(({ name, pid }) => `${name} (${pid})`);
-    throw new CommandError(`Still running after ${STOP_TIMEOUT_MS / 1000} s: ${left.join(', ')}. End them with kill.`);
+    const remaining = runningProcesses(instance).map(({ name, pid }) => `${name} (${pid})`);
+    throw new CommandError(`Still running after ${STOP_TIMEOUT_MS / 1000} s: ${remaining.join(', ')}. End them with kill.`);
   });
   return true;
 }
 
-/** Asks the platform's own process to stop all in order, and waits for its end. */
+/** Asks the platform's main process to stop everything in order, and waits for its end. */
 async function stopMain(pid: number, instance: Instance): Promise<void> {
   try {
     process.kill(pid, 'SIGTERM');
   } catch {
-    // It ended meanwhile.
+    // The process has ended in the meantime.
   }
   await waitUntil(() => !runningProcesses(instance).some((each) => each.pid === pid), STOP_TIMEOUT_MS).catch(() => {});
 }

@@ -10,14 +10,14 @@ import { databaseFolders } from '../servers/postgres-installation.ts';
 import { assertNotRunning } from '../servers/processes.ts';
 
 const BIN = path.join(ROOT, 'node_modules', '.bin');
-/** Suites that need no running platform. `laptop` starts one itself, in a copy of the tree. */
+/** Suites that need no running platform. `laptop` starts its own, in a copy of the working tree. */
 const OFFLINE = ['unit', 'synth', 'laptop'];
-/** Suites that share one platform, on free ports beside a running one. */
+/** Suites that share one platform. It uses free ports, so that `npm start` can run at the same time. */
 const ONLINE = ['integration', 'path', 'fuzz', 'failure'];
 
-/** Suites that stop servers, or that run one platform for all of their files. */
+/** Suites that run one file at a time, because they stop servers or share one platform among their files. */
 const SERIAL = ['failure', 'laptop'];
-/** What the code under test would log is not what a test run should show. */
+/** Keeps the logs of the code under test out of the output of a test run. */
 const QUIET = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
 
 interface Tally {
@@ -35,7 +35,7 @@ const check = (title: string, command: string, args: string[]): Promise<void> =>
     });
   });
 
-/** Counts as one test. */
+/** Runs `work` and counts it as one test. */
 async function attempt(title: string, work: () => Promise<void>): Promise<void> {
   const startedMs = Date.now();
   const error = await work().then(
@@ -49,7 +49,10 @@ async function attempt(title: string, work: () => Promise<void>): Promise<void> 
 
 const secondsSince = (startedMs: number) => ((Date.now() - startedMs) / 1000).toFixed(1);
 
-/** Runs Jest in a process of its own: the edge that the path tests call lives in this one. Its output is printed when it ends. */
+/**
+ * Runs Jest in another process, because the edge that the path tests call runs in this one. Prints the output of Jest
+ * when it ends.
+ */
 async function jest(suites: string[], patterns: string[], env: Record<string, string> = {}): Promise<void> {
   const startedMs = Date.now();
   const report = path.join(ROOT, '.build', `jest-${suites.join('-')}.json`);
@@ -76,7 +79,7 @@ async function jest(suites: string[], patterns: string[], env: Record<string, st
   console.log(`Suites ${suites.join(', ')} took ${secondsSince(startedMs)} s.`);
   if (!existsSync(report)) {
     tally.failed++;
-    return console.log(`✖ jest ${suites.join(', ')} left no report`);
+    return console.log(`✖ jest ${suites.join(', ')} wrote no report`);
   }
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
   tally.passed += numPassedTests;
@@ -84,7 +87,7 @@ async function jest(suites: string[], patterns: string[], env: Record<string, st
   if (failed && numFailedTests + numRuntimeErrorTestSuites === 0) tally.failed++;
 }
 
-/** Starts a fresh platform, runs `work` and stops it, whatever happens. */
+/** Starts a new platform, runs `work`, and stops the platform even if `work` fails. */
 async function withPlatform(work: (platform: Platform) => Promise<void>): Promise<void> {
   const instance: Instance = { name: 'test', folder: path.join(ROOT, '.test'), ports: await freePorts() };
   prepareFolder(instance);
@@ -116,7 +119,7 @@ const patterns = words.filter((word) => !chosen.includes(word));
 const wants = (suite: string) => chosen.length === 0 || chosen.includes(suite);
 const startedMs = Date.now();
 
-/** What judges the tree and its templates, and the suites without the shared platform. */
+/** The checks of the whole tree, and the suites that do not need the shared platform. */
 async function offlineLane(): Promise<void> {
   if (words.length === 0) {
     await check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
@@ -130,15 +133,15 @@ async function offlineLane(): Promise<void> {
   if (wants('laptop')) await jest(['laptop'], patterns);
 }
 
-/** Resolves when the synth suite has left the templates of every stage. */
+/** Resolves when the synth suite has written the templates of every stage. */
 const synthesized = Promise.withResolvers<void>();
 
-/** The suites on the shared platform. The failure tests take its servers away, so they come last. */
+/** The suites on the shared platform. The failure tests stop its servers, so they run last. */
 async function onlineLane(): Promise<void> {
   if (ONLINE.some(wants)) await withPlatform(runOnPlatform);
 }
 
-/** What judges the templates once they are there. */
+/** Checks the templates as soon as they are written. */
 async function templateLane(): Promise<void> {
   await synthesized.promise;
   if (wants('synth') && patterns.length === 0) await attempt('templates of every stage (cfn-lint)', lintTemplates);
@@ -155,7 +158,7 @@ async function runOnPlatform(platform: Platform): Promise<void> {
   control.close();
 }
 
-// Side by side: one of them computes while the other waits for its servers.
+// In parallel: one of them computes while another waits for servers.
 await Promise.all([offlineLane(), onlineLane(), templateLane()]);
 console.log(`Took ${((Date.now() - startedMs) / 1000).toFixed(0)} s.`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);

@@ -2,14 +2,14 @@ import { CommandError, type Instance } from '../instance.ts';
 import { synthesize } from './synthesis.ts';
 
 /**
- * Brings a running platform up to what is on disk: roles and schema, cache users, stacks. Live reload runs it in a process
- * of its own, so that declarations and migrations are read anew. It ends with one line on standard error when that fails.
+ * Applies what is on disk to a running platform: roles and schema, cache users, stacks. Live reload runs it in a new
+ * process, which reads the current declarations and migrations. A failure is one line on standard error.
  */
 async function applyChanges(scope: string, instance: Instance): Promise<void> {
   // The synth takes longest and needs none of the imports below, so it starts first.
   const synth = scope === 'all' ? synthesize(instance) : undefined;
   const { deployFresh, migrateFresh } = await import('./fresh.ts');
-  // Both to their end: a failed synth must not leave a migration half-way, nor the other way round.
+  // Wait for both. If one fails, this process must not exit while the other is still running.
   const [migrated, synthesized] = await Promise.allSettled([migrateFresh(instance), synth]);
   if (migrated.status === 'rejected') throw migrated.reason;
   if (synthesized.status === 'rejected') throw synthesized.reason;

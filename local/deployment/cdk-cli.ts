@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 
 /**
- * The CDK CLI with its arguments read from standard input, as a JSON array: among them are the services' passwords, and every user
- * of the machine can read the arguments of a process.
+ * Runs the CDK CLI with arguments from standard input, as a JSON array. The arguments include the services' passwords,
+ * and every user of the machine can read the command line of a process.
  */
 const args: string[] = JSON.parse(await text(process.stdin));
 process.argv.push(...args);

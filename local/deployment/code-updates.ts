@@ -7,10 +7,10 @@ import { sdkSettings } from '../servers/emulator.ts';
 import { assemblyOf, buildFolder, readTemplate, STACKS } from './synthesis.ts';
 import { folderHash, zipFolder } from './zip.ts';
 
-/** Sends new code to the functions whose bundle changed, and to no other. */
+/** Updates the code of the functions whose bundle changed, and of no others. */
 export class CodeUpdates {
   readonly #platform: Platform;
-  /** What runs, by function. A function whose update failed has no entry: nobody knows what it runs. */
+  /** The hash of the deployed bundle by function. A function whose update failed has no entry: its code is unknown. */
   readonly #running = new Map<string, string>();
 
   constructor(platform: Platform) {
@@ -18,19 +18,19 @@ export class CodeUpdates {
     this.deployed();
   }
 
-  /** After a deployment: the functions run what was built for it. */
+  /** Call it after a deployment. It records that the functions run the current bundles. */
   deployed(): void {
     this.#running.clear();
     for (const [name, hash] of this.#builtHashes()) this.#running.set(name, hash);
   }
 
-  /** Builds all bundles and updates what changed. @throws the first failure, after the others had their turn */
+  /** Builds all bundles and updates the changed functions. @throws the first failure, after all updates have ended */
   async update(): Promise<void> {
     const folder = buildFolder(this.#platform.instance);
     buildBundles(folder, readSources(folder));
-    const here = deployedFunctions(this.#platform);
+    const deployedNames = deployedFunctions(this.#platform);
     const changed = [...this.#builtHashes()].filter(
-      ([name, hash]) => here.has(name) && this.#running.get(name) !== hash,
+      ([name, hash]) => deployedNames.has(name) && this.#running.get(name) !== hash,
     );
     const client = new LambdaClient(await sdkSettings(this.#platform.endpoint));
     const updates = changed.map(async ([name, hash]) => {
@@ -49,11 +49,11 @@ export class CodeUpdates {
   }
 }
 
-/** The functions of the latest synth, as it declared them: this process may be older than a new service. */
+/** The functions of the latest synth. They are read from disk, since this process does not know newer services. */
 const readSources = (folder: string): BundleSource[] =>
   JSON.parse(readFileSync(path.join(folder, 'functions.json'), 'utf8'));
 
-/** The functions that the local stage has: those for AWS only are built but not deployed. */
+/** The functions of the local stage. Functions for AWS only are built but not deployed. */
 function deployedFunctions({ instance }: Platform): Set<string> {
   const resources = STACKS.filter((stack) =>
     readdirSync(assemblyOf(instance)).includes(`${stack}.template.json`),

@@ -21,7 +21,10 @@ const DEPLOY_TIMEOUT_MS = 300_000;
 const RELAY_TIMEOUT_MS = 30_000;
 const SERVICES = STACKS[1];
 
-/** Whether the emulator runs exactly what is synthesized; after a killed emulator it does not, and all is deployed again. */
+/**
+ * Whether the emulator runs exactly the synthesized templates. After a killed emulator it does not, and everything is
+ * deployed again.
+ */
 export async function isDeployed(instance: Instance, endpoint: AwsEndpoint): Promise<boolean> {
   const client = new CloudFormationClient(await sdkSettings(endpoint));
   const same = STACKS.map(async (stack) => {
@@ -34,23 +37,23 @@ export async function isDeployed(instance: Instance, endpoint: AwsEndpoint): Pro
   );
 }
 
-/** The CDK's own bucket and roles; there from the first deploy on. */
+/** Creates the CDK's bucket and roles, unless an earlier deployment has created them. */
 export async function bootstrap(instance: Instance, endpoint: AwsEndpoint): Promise<void> {
   const client = new CloudFormationClient(await sdkSettings(endpoint));
-  const there = await client.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' })).then(
+  const exists = await client.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' })).then(
     ({ Stacks }) => Stacks?.[0]?.StackStatus?.endsWith('_COMPLETE'),
     () => false,
   );
-  if (!there) await cdk(instance, endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
+  if (!exists) await cdk(instance, endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
 }
 
-/** The parameters of the services stack that carry the services' passwords, by name. */
+/** The parameters of the services stack that contain the services' passwords, by name. */
 export const passwordParameters = (secrets: Secrets): Record<string, string> =>
   Object.fromEntries(
     SERVICES_WITH_PASSWORD.map((service) => [passwordParameter(service), secrets.services[service] as string]),
   );
 
-/** `cdk deploy` of the local stage, then what the emulator dropped from the templates. */
+/** Runs `cdk deploy` for the local stage, then sets what the emulator dropped from the templates. */
 export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
   const parameters = Object.entries(passwordParameters(secrets)).flatMap(([name, value]) => [
     '--parameters',
@@ -71,7 +74,7 @@ export async function deploy(instance: Instance, endpoint: AwsEndpoint, secrets:
 async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): Promise<void> {
   const log = inside(instance, 'logs', 'deploy.log');
   const common = ['--no-notices', '--no-version-reporting', '--progress', 'events', '--ci'];
-  const note = (text: string) => appendFileSync(log, text);
+  const appendToLog = (text: string) => appendFileSync(log, text);
   try {
     const { stdout, stderr } = await runChild(process.execPath, [CDK], {
       cwd: inside(instance),
@@ -79,18 +82,18 @@ async function cdk(instance: Instance, endpoint: AwsEndpoint, args: string[]): P
       input: JSON.stringify([...args, ...common]),
       timeoutMs: DEPLOY_TIMEOUT_MS,
     });
-    note(stdout + stderr);
+    appendToLog(stdout + stderr);
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    note(stdout + stderr);
+    appendToLog(stdout + stderr);
     throw new CommandError(`cdk ${args[0]} failed: ${await explain(endpoint, stdout + stderr)} The log is ${log}`);
   }
 }
 
-/** Names the resource types that the emulator lacks, as far as its events tell; else the CLI's last word. */
+/** Names the resource types that the emulator could not deploy. If none is known, returns the CLI's last error line. */
 async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
   const client = new CloudFormationClient(await sdkSettings(endpoint));
-  const faults = await Promise.all(
+  const failures = await Promise.all(
     STACKS.map((stack) =>
       client.send(new DescribeStackEventsCommand({ StackName: stack })).then(
         ({ StackEvents = [] }) => StackEvents.filter((event) => /FAILED/.test(event.ResourceStatus ?? '')),
@@ -99,7 +102,7 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
     ),
   );
   const types = new Set(
-    faults.flat().map((event) => `${event.ResourceType} (${event.ResourceStatusReason ?? 'no reason given'})`),
+    failures.flat().map((event) => `${event.ResourceType} (${event.ResourceStatusReason ?? 'no reason given'})`),
   );
   for (const [type] of output.matchAll(/AWS::\w+::\w+/g))
     if (/unsupported|not (supported|implemented)/i.test(output)) types.add(type);
@@ -109,13 +112,13 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
       .trim()
       .split('\n')
       .filter((line) => /error|fail|❌/i.test(line))
-      .at(-1) ?? 'it said nothing.'
+      .at(-1) ?? 'it printed no error.'
   );
 }
 
 /**
- * Runs the outbox relay now, and not within the minute. It runs once at a time, so a scheduled run may be in the way: the call is
- * made again until one has gone through.
+ * Runs the outbox relay now, instead of at its next scheduled run within a minute. Only one run is allowed at a time, so
+ * the call is retried while a scheduled run is in progress.
  */
 export async function runRelay(endpoint: AwsEndpoint): Promise<void> {
   const client = new LambdaClient(await sdkSettings(endpoint));
@@ -128,7 +131,7 @@ export async function runRelay(endpoint: AwsEndpoint): Promise<void> {
   await waitUntil(ran, RELAY_TIMEOUT_MS, 250);
 }
 
-/** Where the deployed API is, on this emulator. */
+/** @returns the URL of the deployed API on this emulator */
 export async function apiAddress(endpoint: AwsEndpoint): Promise<string> {
   const client = new CloudFormationClient(await sdkSettings(endpoint));
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: SERVICES }));

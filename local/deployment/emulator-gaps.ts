@@ -16,7 +16,7 @@ interface TemplateResource {
 }
 type Template = { Resources: Record<string, TemplateResource> };
 
-/** What a step needs: the template's resources by type, the deployed ids, and the clients' settings. */
+/** The input of each step: the template's resources by type, the deployed ids, and the clients' settings. */
 interface Deployed {
   of(type: string): [logicalId: string, properties: Record<string, unknown>][];
   id(logicalId: string): string;
@@ -24,8 +24,8 @@ interface Deployed {
 }
 
 /**
- * What MiniStack 1.5 accepts in a template and then drops, set by its API from the same template. Each step is one
- * gap; on AWS CloudFormation does all of this, so nothing here runs there.
+ * MiniStack 1.5 accepts some properties of a template and then drops them. This sets them from the same template, through
+ * MiniStack's API. Each step closes one gap. It never runs on AWS, where CloudFormation sets these properties.
  */
 export async function fillGaps(template: Template, stack: string, endpoint: AwsEndpoint): Promise<void> {
   const settings = await sdkSettings(endpoint);
@@ -116,7 +116,7 @@ async function setMethodThrottles({ of, id, settings }: Deployed): Promise<void>
     (each) => each.ThrottlingRateLimit !== undefined,
   );
   const patchOperations = limited.flatMap(({ ResourcePath, HttpMethod, ThrottlingRateLimit, ThrottlingBurstLimit }) => {
-    // The template has the path's slashes escaped already (~1), as a patch wants them.
+    // The template already has the slashes of the path escaped as ~1, which a patch needs too.
     const path = `${ResourcePath.replace(/^\/(?=~1)/, '/')}/${HttpMethod}/throttling`;
     return [
       { op: 'replace' as const, path: `${path}/rateLimit`, value: String(ThrottlingRateLimit) },
@@ -126,7 +126,10 @@ async function setMethodThrottles({ of, id, settings }: Deployed): Promise<void>
   await client.send(new UpdateStageCommand({ restApiId, stageName: stage?.StageName as string, patchOperations }));
 }
 
-/** Gap 4: sending mail is checked against the resource `*`, so the grant on the identity, right on AWS, is refused. */
+/**
+ * Gap 4: the emulator checks `ses:SendEmail` against the resource `*`. It rejects the grant on the identity, which is
+ * right on AWS.
+ */
 async function allowMailToAnyResource({ of, id, settings }: Deployed): Promise<void> {
   const client = new IAMClient(settings);
   const granting = of('AWS::IAM::Policy').filter(([, properties]) =>

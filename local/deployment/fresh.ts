@@ -7,13 +7,13 @@ import { deploy } from './deploy.ts';
 import { prepareDatabase } from './seed.ts';
 import { updateStacks } from './update.ts';
 
-/** Roles, schema and passwords of the declarations on disk. A new service gets its password here. */
+/** Applies the roles, schema and passwords of the declarations on disk. A new service gets its password here. */
 export async function migrateFresh(instance: Instance): Promise<void> {
   const secrets = readSecrets(instance, SERVICES_WITH_PASSWORD);
   await prepareDatabase(new Postgres(instance, secrets), instance.ports.writer, secrets);
 }
 
-/** Cache users and stacks of what was synthesized. */
+/** Applies the declared cache users and deploys the synthesized stacks. */
 export async function deployFresh(instance: Instance): Promise<void> {
   const secrets = readSecrets(instance, SERVICES_WITH_PASSWORD);
   await reloadUsers(instance, secrets);

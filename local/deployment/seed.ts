@@ -18,8 +18,8 @@ const DEMO_PRODUCTS: [sku: string, name: string, description: string, priceMinor
 
 /** Creates the database, brings its schema up to date and gives every role its password. Safe to run again. */
 export async function prepareDatabase(postgres: Postgres, port: number, secrets: Secrets): Promise<void> {
-  const there = await postgres.query(port, `SELECT FROM pg_database WHERE datname = 'throughline'`, 'postgres');
-  if (there.length === 0) await postgres.query(port, 'CREATE DATABASE throughline', 'postgres');
+  const existing = await postgres.query(port, `SELECT FROM pg_database WHERE datname = 'throughline'`, 'postgres');
+  if (existing.length === 0) await postgres.query(port, 'CREATE DATABASE throughline', 'postgres');
   await migrate(postgres.connection(port));
   await postgres.withClient(port, async (client) => {
     for (const service of DATABASE_SERVICES) {
@@ -29,7 +29,10 @@ export async function prepareDatabase(postgres: Postgres, port: number, secrets:
   });
 }
 
-/** A small catalogue and one administrator, once; what somebody changed since is left alone. */
+/**
+ * Inserts a small catalogue and an administrator. Products that exist stay unchanged. The administrator gets the password
+ * of secrets.json again if it was changed.
+ */
 export async function seed(postgres: Postgres, port: number, secrets: Secrets): Promise<void> {
   await postgres.withClient(port, async (client) => {
     for (const [sku, name, description, priceMinor, onHand] of DEMO_PRODUCTS) {
@@ -49,15 +52,16 @@ async function seedAdmin(client: pg.Client, password: string): Promise<void> {
   const { rows } = await client.query('SELECT password_hash FROM auth.users WHERE email_key = $1', [ADMIN_EMAIL]);
   if (rows[0] && (await verifyPassword(password, rows[0].password_hash))) return;
   await client.query(
-    `INSERT INTO auth.users (email, name, role, password_hash, email_verified_at) VALUES ($1, 'Administrator', 'admin', $2, now())
+    `INSERT INTO auth.users (email, name, role, password_hash, email_verified_at)
+     VALUES ($1, 'Administrator', 'admin', $2, now())
      ON CONFLICT (email_key) DO UPDATE SET password_hash = excluded.password_hash, role = 'admin'`,
     [ADMIN_EMAIL, await hashPassword(password)],
   );
 }
 
 /**
- * A killed emulator forgets what was on its queues, which SQS does not. The relay is given the last events once more;
- * consumers know those that took effect by their ids.
+ * A killed emulator loses the messages in its queues, which SQS does not. So the relay publishes the last events again.
+ * Consumers recognize by id the events that they have processed already.
  */
 export async function republishRecentEvents(postgres: Postgres, port: number): Promise<void> {
   await postgres.query(

@@ -5,7 +5,7 @@ import { CommandError, type Instance, inside, ROOT } from '../instance.ts';
 
 export const STACKS = ['throughline-local-state', 'throughline-local-services'] as const;
 
-/** Synthesizes the local stage for an instance's ports, in a process of its own: it reads what is on disk now. */
+/** Synthesizes the local stage for an instance's ports, in a new process that reads the code that is on disk now. */
 export async function synthesize(instance: Instance): Promise<void> {
   const { edge, writer, reader, cache } = instance.ports;
   const context = { stage: 'local', edgePort: edge, writerPort: writer, readerPort: reader, cachePort: cache };
@@ -19,21 +19,21 @@ export async function synthesize(instance: Instance): Promise<void> {
       CDK_VALIDATION: 'false',
     },
   }).catch((cause: unknown) => {
-    const said = cause instanceof ChildError ? cause.stderr.trim() || cause.message : String(cause);
-    throw new CommandError(`Synth failed: ${firstError(said)}`);
+    const output = cause instanceof ChildError ? cause.stderr.trim() || cause.message : String(cause);
+    throw new CommandError(`Synth failed: ${firstError(output)}`);
   });
 }
 
-/** The line that says what is wrong, with esbuild's place of it; the stack below it is of the CDK's code. */
-function firstError(said: string): string {
-  const lines = said.split('\n').map((line) => line.trim());
+/** The line with the error, and esbuild's file and line. The stack trace is left out, since it shows the CDK's code. */
+function firstError(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
   const index = lines.findIndex((line) => /error/i.test(line));
-  const place = lines.slice(Math.max(index, 0)).find((line) => /^\S+:\d+(:\d+)?:?$/.test(line));
-  return [place, lines[index] ?? lines[0]].filter(Boolean).join(' ');
+  const location = lines.slice(Math.max(index, 0)).find((line) => /^\S+:\d+(:\d+)?:?$/.test(line));
+  return [location, lines[index] ?? lines[0]].filter(Boolean).join(' ');
 }
 
 const readContext = () => JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')).context;
-/** Where an instance's bundles are; each instance has its own, so that tests can run beside `npm start`. */
+/** The folder of an instance's bundles. Each instance has its own, so that tests can run during `npm start`. */
 export const buildFolder = (instance: Instance) => inside(instance, 'build');
 export const assemblyOf = (instance: Instance) => inside(instance, 'cdk.out');
 

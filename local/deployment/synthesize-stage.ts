@@ -4,18 +4,18 @@ import { ChildError, runChild } from '../child.ts';
 import { ROOT } from '../instance.ts';
 
 export interface SynthOptions {
-  /** Where the templates go. */
+  /** The folder for the templates. */
   folder: string;
-  /** Where the bundles go: two synths at once need a folder each. */
+  /** The folder for the bundles. Two synths at the same time need different folders. */
   buildFolder: string;
-  /** The program that composes the app: `bin/app.ts` without it. */
+  /** The program that composes the app. The default is `bin/app.ts`. */
   program?: string;
 }
 
 /**
- * Synthesizes a stage as `cdk synth` would, in a process of its own and with no AWS setting in sight. Game days are behind a
- * switch, which is on here: documents and tests see what is behind it.
- * @throws Error with what the synth printed
+ * Synthesizes a stage as `cdk synth` would, in another process and without the AWS settings of the shell. Game days are
+ * behind a switch. It is on here, so that documents and tests cover them.
+ * @throws Error with the output of the synth
  */
 export async function synthesizeStage(stage: string, { folder, buildFolder, program }: SynthOptions): Promise<void> {
   const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
@@ -34,7 +34,10 @@ export async function synthesizeStage(stage: string, { folder, buildFolder, prog
   });
 }
 
-/** Synthesizes the stages on AWS for documents and reports, at the same time. @returns where each one's templates are */
+/**
+ * Synthesizes the AWS stages in parallel, for documents and reports.
+ * @returns the folder of each stage's templates
+ */
 export async function synthesizeForDocuments(): Promise<Record<'dev' | 'prod', string>> {
   const root = path.join(ROOT, '.build', 'docs');
   const folders = { dev: path.join(root, 'dev'), prod: path.join(root, 'prod') };

@@ -22,8 +22,8 @@ interface FileAsset {
 const UPDATE_TIMEOUT_S = 60;
 
 /**
- * Updates the deployed stacks to what is synthesized, as `cdk deploy` would but without its start-up: a saved construct is
- * live within seconds. Only for the emulator that this run started; the first deployment is always the CDK's own.
+ * Updates the deployed stacks to the synthesized templates, as `cdk deploy` would, but without its start-up time: a saved
+ * construct is live within seconds. Use it only for an emulator of this project. The CDK makes the first deployment.
  */
 export async function updateStacks(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
   const passwords = passwordParameters(secrets);
@@ -64,12 +64,12 @@ async function hasChanged(client: CloudFormationClient, instance: Instance, stac
   return JSON.stringify(JSON.parse(TemplateBody)) !== JSON.stringify(readTemplate(instance, stack));
 }
 
-/** Uploads what the bucket does not have. @returns where the stack's own template is */
+/** Uploads the assets that the bucket does not have. @returns the URL of the stack's template */
 async function publishAssets(s3: S3Client, instance: Instance, stack: string, endpoint: AwsEndpoint): Promise<string> {
   const manifest = JSON.parse(readFileSync(path.join(assemblyOf(instance), `${stack}.assets.json`), 'utf8'));
   const assets = Object.values(manifest.files as Record<string, FileAsset>);
-  const placed = await Promise.all(assets.map((asset) => publishAsset(s3, instance, asset)));
-  const template = placed.find(({ source }) => source === `${stack}.template.json`);
+  const published = await Promise.all(assets.map((asset) => publishAsset(s3, instance, asset)));
+  const template = published.find(({ source }) => source === `${stack}.template.json`);
   if (!template) throw new Error(`The manifest of ${stack} names no template.`);
   return `${endpoint.url}/${template.Bucket}/${template.Key}`;
 }
@@ -81,13 +81,13 @@ async function publishAsset(s3: S3Client, instance: Instance, { source, destinat
       .replaceAll(/\$\{AWS::AccountId\}/g, ACCOUNT)
       .replaceAll(/\$\{AWS::Region\}/g, REGION)
       .replaceAll(/\$\{AWS::Partition\}/g, 'aws');
-  const place = { Bucket: fill(destination?.bucketName), Key: fill(destination?.objectKey) };
-  const there = await s3.send(new HeadObjectCommand(place)).then(
+  const object = { Bucket: fill(destination?.bucketName), Key: fill(destination?.objectKey) };
+  const exists = await s3.send(new HeadObjectCommand(object)).then(
     () => true,
     () => false,
   );
   const file = path.join(assemblyOf(instance), source.path);
-  if (!there && existsSync(file)) {
+  if (!exists && existsSync(file)) {
     const Body = source.packaging === 'zip' ? zipFolder(file) : readFileSync(file);
     await s3.send(new PutObjectCommand({ ...place, Body }));
   }

@@ -7,19 +7,21 @@ import { inside, ROOT } from '../instance.ts';
 import type { Platform } from '../platform.ts';
 import { CodeUpdates } from './code-updates.ts';
 
-/** Editors write a file in several steps, and a new service is many files: the burst counts as one change. */
+/** Editors write a file in several steps, and a new service has many files. Such a burst counts as one change. */
 const SETTLE_MS = 60;
 const APPLY_TIMEOUT_MS = 120_000;
 
 export type Change = 'code' | 'construct' | 'schema' | 'web';
 
-/** Where the results of live reload are written, in addition to the terminal. */
+/** The file to which the results of live reload are written, in addition to the terminal. */
 export const reloadLog = (platform: Platform): string => inside(platform.instance, 'logs', 'live-reload.log');
 
-/** Makes saved files live: a handler by new code; a construct, a contract, a declaration or a migration by a deployment. */
+/**
+ * Makes saved files live. A handler gets new code. A construct, a contract, a declaration or a migration is deployed.
+ */
 export function watch(platform: Platform): void {
   const functions = new CodeUpdates(platform);
-  // What failed stays pending: the next save, whatever it touches, applies it too.
+  // A change that failed stays pending. The next save of any file applies it too.
   const pending = new Set<Change>();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
@@ -53,7 +55,10 @@ export function watch(platform: Platform): void {
   });
 }
 
-/** What a file of the project changes. A declaration or an event type changes queues, roles and users: all of a deployment. */
+/**
+ * What a file of the project changes. A declaration or an event type changes queues, roles and users, so it needs a whole
+ * deployment.
+ */
 export function changeOf(file: string): Change {
   if (file.startsWith('web/')) return 'web';
   if (file.endsWith('.sql')) return 'schema';
@@ -70,7 +75,10 @@ async function apply(platform: Platform, functions: CodeUpdates, changes: Set<Ch
   if (changes.has('code') && !changes.has('construct')) await functions.update();
 }
 
-/** A process of its own reads the declarations and migrations as they are on disk now. @throws Error with its last line */
+/**
+ * Applies changes in a new process, which reads the declarations and migrations that are on disk now.
+ * @throws Error with its error output
+ */
 async function applyInFreshProcess({ instance }: Platform, scope: 'all' | 'schema'): Promise<void> {
   const script = path.join(ROOT, 'local', 'deployment', 'apply-changes.ts');
   await runChild(process.execPath, [script, scope, JSON.stringify(instance)], {

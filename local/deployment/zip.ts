@@ -9,13 +9,13 @@ function filesIn(folder: string): string[] {
     .sort();
 }
 
-/** A folder as a zip archive, barely packed: it goes a few centimetres. */
+/** A folder as a zip archive, at the lowest compression level, since it stays on this machine. */
 export function zipFolder(folder: string): Uint8Array {
   const entries = filesIn(folder).map((file) => [file, readFileSync(path.join(folder, file))]);
   return zipSync(Object.fromEntries(entries), { level: 1 });
 }
 
-/** Equal for folders with equal files. */
+/** A hash of the names and contents of all files in a folder. */
 export function folderHash(folder: string): string {
   const hash = createHash('sha256');
   for (const file of filesIn(folder)) hash.update(file).update(readFileSync(path.join(folder, file)));

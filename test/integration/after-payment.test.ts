@@ -24,6 +24,19 @@ import { eventually, rows } from '../support/platform.ts';
 afterAll(closeAll);
 
 describe('after a payment', () => {
+  test('a capture of another amount than the order’s total is refused, and nothing changes', async () => {
+    const { userId, orderId } = await unpaidOrder();
+    const { payment } = await pay(0, userId, orderId);
+    const captured = await eventOf('payment.captured', payment.id);
+    const forged = {
+      ...captured,
+      id: crypto.randomUUID(),
+      payload: { ...captured.payload, amount: { amountMinor: 1, currency: 'EUR' as const } },
+    };
+    await expect(settleOrder(orders, publish, forged)).rejects.toThrow('the captured amount is the total of the order');
+    expect(await rows('SELECT FROM orders.consumed_events WHERE event_id = $1', [forged.id])).toEqual([]);
+  });
+
   test('payment.captured delivered three times pays the order once and consumes the stock once', async () => {
     const { userId, orderId, productId } = await unpaidOrder(10);
     const { payment } = await pay(0, userId, orderId);

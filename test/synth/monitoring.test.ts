@@ -133,6 +133,18 @@ describe('the runbook', () => {
   });
 });
 
+test('a rejected token is no error of the authorizer: neither its alarm nor its canary sees it', () => {
+  const errors = resourcesOf('prod', 'AWS::CloudWatch::Alarm').find(({ id }) => /^Authorizer.*Errors/.test(id));
+  const metrics: Json[] = errors?.Properties.Metrics;
+  expect(metrics.map(({ Expression }) => Expression).filter(Boolean)).toEqual(['errors - FILL(expected, 0)']);
+  expect(
+    metrics
+      .map(({ MetricStat }) => MetricStat?.Metric.MetricName)
+      .filter(Boolean)
+      .sort(),
+  ).toEqual(['Errors', 'TokenRejected']);
+});
+
 test('in prod, the synthetic buyer runs every five minutes', () => {
   const rules = resourcesOf('prod', 'AWS::Events::Rule').map(({ Properties }) => Properties.ScheduleExpression);
   expect(rules).toContain('rate(5 minutes)');
