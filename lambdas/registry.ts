@@ -2,11 +2,11 @@ import { SERVICES } from './services.ts';
 import type { Route } from './shared/contract.ts';
 import type { CacheDeclaration, FunctionDeclaration, ServiceDeclaration } from './shared/service.ts';
 
-/** What is derived from the services' declarations. Everything here is plain data, computed once. */
+/** The data that is derived from the services' declarations. It is computed once. */
 
 export const ALL_SERVICES: readonly ServiceDeclaration[] = SERVICES;
 
-/** The stages differ in one thing only: a laptop has no network, so functions for AWS are left out. */
+/** A laptop has no network, so the local stage leaves out functions for AWS. The stages differ in nothing else. */
 export type StageKind = 'local' | 'aws';
 
 export interface DeclaredFunction extends FunctionDeclaration {
@@ -16,7 +16,7 @@ export interface DeclaredFunction extends FunctionDeclaration {
   readonly entry: string;
 }
 
-/** Every function, or those that a kind of stage has. */
+/** All functions, or those of one kind of stage. */
 export function declaredFunctions(kind?: StageKind): DeclaredFunction[] {
   return ALL_SERVICES.flatMap((service) =>
     Object.entries(service.functions).map(([name, fn]) => ({
@@ -28,7 +28,7 @@ export function declaredFunctions(kind?: StageKind): DeclaredFunction[] {
   ).filter((fn) => kind !== 'local' || fn.runsOn !== 'aws');
 }
 
-/** @throws Error for a name that no declaration has */
+/** @throws Error for a function that no service declares */
 export function functionNamed(name: string): DeclaredFunction {
   const found = declaredFunctions().find((fn) => fn.name === name);
   if (!found) throw new Error(`No service declares a function ${name}. Functions are declared in *.service.ts.`);
@@ -48,10 +48,10 @@ export type AllEvents = UnionToIntersection<WithEvents['events']>;
 /** The contract of the whole API, with the type of each route. */
 export type ApiRoutes = UnionToIntersection<WithRoutes['routes']>;
 
-/** Every route of every service, parts of the sandbox among them. */
+/** All routes of all services, including the internal routes of the sandbox. */
 export const ALL_ROUTES: readonly Route[] = ALL_SERVICES.flatMap(({ routes }) => Object.values(routes ?? {}));
 
-/** The public contract. */
+/** The routes of the public API. */
 export const API_ROUTES: readonly Route[] = ALL_ROUTES.filter(({ internal }) => !internal);
 
 /** Services with a database role. */
@@ -67,7 +67,7 @@ export const CACHE_USERS: Readonly<Record<string, CacheDeclaration>> = Object.fr
   ALL_SERVICES.flatMap(({ name, cache }) => (cache ? [[name, cache] as const] : [])),
 );
 
-/** Services that sign in to the database or the cache: with a password on a laptop, by IAM on AWS. */
+/** Services that connect to the database or the cache. They use a password on a laptop, and IAM on AWS. */
 export const SERVICES_WITH_PASSWORD: readonly string[] = [
   ...new Set([...DATABASE_SERVICES, ...Object.keys(CACHE_USERS)]),
 ];
@@ -98,7 +98,7 @@ export const publishedTypes = ({ publishes = [] }: FunctionDeclaration): string[
 export const consumerOf = (queue: string): DeclaredFunction | undefined =>
   declaredFunctions().find((fn) => fn.consumes === queue);
 
-/** What does not fit together in some declarations, one line each. */
+/** @returns the contradictions in the declarations, one line each */
 export function declarationFaults(services: readonly ServiceDeclaration[] = ALL_SERVICES): string[] {
   const types = services.flatMap(({ events }) => Object.keys(events ?? {}));
   const queues = services.flatMap((each) => Object.keys(each.queues ?? {}));
@@ -107,25 +107,25 @@ export function declarationFaults(services: readonly ServiceDeclaration[] = ALL_
     Object.values(each.routes ?? {}).map(({ method, path }) => `${method} ${path}`),
   );
   return [
-    ...twice(
+    ...duplicates(
       'service',
       services.map(({ name }) => name),
     ),
-    ...twice('function', functions),
-    ...twice('queue', queues),
-    ...twice('event type', types),
-    ...twice('route', paths),
+    ...duplicates('function', functions),
+    ...duplicates('queue', queues),
+    ...duplicates('event type', types),
+    ...duplicates('route', paths),
     ...services.flatMap((service) => serviceFaults(service, types, queues)),
   ];
 }
 
-/** @throws Error that names what does not fit together */
+/** @throws Error that names every contradiction in the declarations */
 export function assertDeclarations(): void {
   const faults = declarationFaults();
   if (faults.length > 0) throw new Error(`Declarations: ${faults.join('; ')}.`);
 }
 
-const twice = (what: string, names: string[]): string[] =>
+const duplicates = (what: string, names: string[]): string[] =>
   [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
     (name) => `${what} ${name}: declared twice`,
   );

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 export const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** Everything the platform listens on, all on 127.0.0.1. */
+/** The ports of the platform. All of them are on 127.0.0.1. */
 export interface Ports {
   edge: number;
   mailbox: number;
@@ -15,7 +15,7 @@ export interface Ports {
   emulator: number;
 }
 
-/** One offline platform: where it keeps its data and on which ports it listens. Tests run one beside yours. */
+/** One local platform: its data folder and its ports. Tests run their own instance beside yours. */
 export interface Instance {
   name: string;
   folder: string;
@@ -31,7 +31,10 @@ export const DEFAULT_PORTS: Ports = {
   emulator: 4566,
 };
 
-/** The platform of `npm start`; each port can be moved by a variable such as THROUGHLINE_EDGE_PORT. */
+/**
+ * The platform of `npm start`. A variable such as THROUGHLINE_EDGE_PORT changes a port.
+ * @throws CommandError for a variable with an unknown name or an invalid port, and for two equal ports
+ */
 export function defaultInstance(env = process.env): Instance {
   const ports = { ...DEFAULT_PORTS };
   for (const name of Object.keys(ports) as (keyof Ports)[]) {
@@ -50,56 +53,57 @@ export function defaultInstance(env = process.env): Instance {
 
 const variableOf = (name: string) => `THROUGHLINE_${name.toUpperCase()}_PORT`;
 
-/** A misspelt variable would move nothing and say nothing. */
+/** Without this check, a misspelt variable would change no port and print no message. */
 function assertKnownPorts(env: NodeJS.ProcessEnv): void {
   const known = Object.keys(DEFAULT_PORTS).map(variableOf);
   const unknown = Object.keys(env).find((name) => /^THROUGHLINE_.*_PORT$/.test(name) && !known.includes(name));
-  if (unknown) throw new CommandError(`${unknown} is no port of the platform; there are ${known.join(', ')}.`);
+  if (unknown) throw new CommandError(`${unknown} is not a port of the platform; use one of ${known.join(', ')}.`);
 }
 
 function assertDistinct(ports: Ports): void {
   const entries = Object.entries(ports);
   for (const [name, port] of entries) {
-    const [twin] = entries.find(([other, same]) => other !== name && same === port) ?? [];
-    if (twin)
+    const [duplicate] = entries.find(([other, same]) => other !== name && same === port) ?? [];
+    if (duplicate)
       throw new CommandError(
-        `${variableOf(name)} and ${variableOf(twin)} are both ${port}; give each a port of its own.`,
+        `${variableOf(name)} and ${variableOf(duplicate)} are both ${port}; use a different port for each.`,
       );
   }
 }
 
-/** A fault that its reader can do something about: shown as one line, without a stack. */
+/** An error that the user can correct. It is printed as one line, without a stack trace. */
 export class CommandError extends Error {}
 
 export const inside = (instance: Instance, ...parts: string[]) => path.join(instance.folder, ...parts);
 
 export function prepareFolder(instance: Instance): void {
-  // What is logged may name people, and the first start's log the administrator's password.
+  // Logs can contain personal data, and the log of the first start contains the administrator's password.
   mkdirSync(instance.folder, { recursive: true });
   mkdirSync(inside(instance, 'logs'), { recursive: true, mode: 0o700 });
 }
 
-/** Writes a file whole or not at all: a process that dies here leaves the old one. Readable by its owner only. */
+/** Replaces a file in one step. If the process dies here, the old file stays. Only the owner can read the file. */
 export function writeFileAtomically(file: string, text: string): void {
-  const fresh = `${file}.${process.pid}.new`;
-  writeFileSync(fresh, text, { mode: 0o600 });
-  renameSync(fresh, file);
+  const temporary = `${file}.${process.pid}.new`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, file);
 }
 
 /**
- * Reads a file of our own. @returns undefined where there is none
- * @throws CommandError for one that is damaged, and says what to do
+ * Reads a JSON file that this project wrote.
+ * @returns undefined if the file does not exist
+ * @throws CommandError if the file is damaged
  */
 export function readOwnJson<T>(file: string): T | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch {
-    throw new CommandError(`${file} is damaged. Put back a copy of it, or wipe the local data with: npm run reset`);
+    throw new CommandError(`${file} is damaged. Restore a copy of it, or delete the local data with: npm run reset`);
   }
 }
 
-/** Secrets of one installation, made at its first start and readable by its owner only. */
+/** The secrets of one instance. The first start generates them, and only the owner can read the file. */
 export interface Secrets {
   superuser: string;
   services: Record<string, string>;
@@ -121,21 +125,21 @@ export function readSecrets(instance: Instance, services: readonly string[]): Se
   return secrets;
 }
 
-/** @throws CommandError for a port that somebody listens on */
+/** @throws CommandError if the port is in use or may not be opened */
 export async function assertPortFree(port: number, what: string, variable: string): Promise<void> {
-  const fault = await new Promise<string | undefined>((resolve) => {
+  const code = await new Promise<string | undefined>((resolve) => {
     const server = createServer().once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(undefined)));
   });
-  if (!fault) return;
-  const why =
-    fault === 'EACCES'
-      ? 'may not be opened by an ordinary user. Choose one from 1024 on'
-      : 'is taken. Stop what listens there, or choose another';
-  throw new CommandError(`Port ${port} (${what}) ${why}: ${variable}=<port> npm start`);
+  if (!code) return;
+  const problem =
+    code === 'EACCES'
+      ? 'can be opened only by root. Choose one from 1024 to 65535'
+      : 'is in use. Stop the program that listens on it, or choose another port';
+  throw new CommandError(`Port ${port} (${what}) ${problem}: ${variable}=<port> npm start`);
 }
 
-/** Ports that nobody listens on now, for a platform beside another. */
+/** Ports that are free now, for a second platform. */
 export async function freePorts(): Promise<Ports> {
   const servers = await Promise.all(
     Object.keys(DEFAULT_PORTS).map(
@@ -150,11 +154,11 @@ export async function freePorts(): Promise<Ports> {
   return Object.fromEntries(Object.keys(DEFAULT_PORTS).map((name, index) => [name, ports[index]])) as unknown as Ports;
 }
 
-/** Whether every folder above may be entered by any user: a server that runs as another must get through. */
+/** Whether any user may enter the folder and all its parents. A server that runs as another user needs that. */
 export function isOpenToOthers(folder: string): boolean {
-  for (let at = folder; ; at = path.dirname(at)) {
-    if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
-    if (at === path.dirname(at)) return true;
+  for (let current = folder; ; current = path.dirname(current)) {
+    if (existsSync(current) && (statSync(current).mode & 0o001) === 0) return false;
+    if (current === path.dirname(current)) return true;
   }
 }
 

@@ -1,5 +1,5 @@
-// What `npm start`, `npm test` and the others run first. Plain JavaScript for any Node from 20 on, with no dependency:
-// it installs the locked dependencies, the project's own Node 24 among them, and hands over to that.
+// The entry point of `npm start`, `npm test` and the other commands. It is plain JavaScript for Node 20 or newer,
+// without dependencies. It installs the locked dependencies, which include Node 24, and runs the command with that Node.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,24 +19,25 @@ function fail(line) {
   process.exit(1);
 }
 
-/** The child that runs now. Every signal goes to it, and to what it started where it has a process group of its own. */
+/** The running child. Signals are forwarded to it, or to its whole process group if it has its own. */
 let child;
 let childHasGroup = false;
-function passOn(signal) {
+function forwardSignal(signal) {
   try {
     if (child?.pid) process.kill(childHasGroup ? -child.pid : child.pid, signal);
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }
 process.on('exit', () => {
-  if (childHasGroup) passOn('SIGKILL');
+  if (childHasGroup) forwardSignal('SIGKILL');
   releaseLock();
 });
 
 /**
- * The settings of the shell that would change what runs: the PostgreSQL and AWS clients read their own, Node and the loader inject code.
- * A proxy and the certificates of a company stay, since the installers need them.
+ * Removes the shell variables that would change what runs. The clients of PostgreSQL and AWS read some of them; others
+ * inject code through Node or the dynamic loader. Proxy settings and a company's certificates stay, because the
+ * installers need them.
  */
 function cleanEnvironment(env) {
   const dropped =
@@ -60,21 +61,22 @@ function isAlive(pid) {
   }
 }
 
-/** Two commands of a fresh clone at once must not install into one folder: the second waits. */
+/** Two commands that start at the same time in a new clone must not both install. The second one waits. */
 async function takeLock() {
-  for (let told = false; ; ) {
+  for (let announced = false; ; ) {
     try {
       mkdirSync(LOCK);
       lockHeld = true;
       writeFileSync(path.join(LOCK, 'pid'), String(process.pid));
       return;
     } catch (error) {
-      if (error.code !== 'EEXIST') fail(`${LOCK} cannot be made (${error.message}).`);
+      if (error.code !== 'EEXIST')
+        fail(`${LOCK} cannot be created (${error.message}). Check the permissions of its folder and try again.`);
     }
     const owner = existsSync(path.join(LOCK, 'pid')) ? Number(readFileSync(path.join(LOCK, 'pid'), 'utf8')) : 0;
     if (owner && !isAlive(owner)) rmSync(LOCK, { recursive: true, force: true });
-    else if (!told) {
-      told = true;
+    else if (!announced) {
+      announced = true;
       console.log('Another command is installing the dependencies; waiting for it.');
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -95,7 +97,7 @@ async function installDependencies() {
   const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(0);
   console.log('Installing the locked npm dependencies (once, about half a minute) …');
   const timer = setInterval(() => console.log(`Installing … ${seconds()} s`), PROGRESS_EVERY_MS);
-  // npm's own settings of the outer `npm start` must not leak into this one.
+  // The npm settings of the outer `npm start` must not affect this npm.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^npm_(config_(?!registry|cafile|.*proxy)|package|lifecycle|command)/i.test(name),
@@ -108,14 +110,15 @@ async function installDependencies() {
   if (status.code !== 0) fail('npm ci failed; see above. Check the connection to the npm registry and try again.');
   if (!existsSync(NODE))
     fail(
-      'npm ci brought no node_modules/.bin/node. Allow install scripts (npm config get ignore-scripts) and try again.',
+      'npm ci did not install node_modules/.bin/node. ' +
+        'Allow install scripts (npm config get ignore-scripts) and try again.',
     );
   writeFileSync(STAMP, lockfileHash());
   releaseLock();
   console.log(`Installed in ${seconds()} s.`);
 }
 
-/** @param group a process group of its own, so that a signal ends also what the child has started */
+/** @param group whether the child gets its own process group, so that a signal also ends the processes it started */
 function run(command, args, env, group) {
   return new Promise((resolve) => {
     const stdin = group ? 'ignore' : 'inherit';
@@ -130,9 +133,9 @@ const [command, ...args] = process.argv.slice(2);
 if (!COMMANDS.includes(command)) fail(`Unknown command "${command}". Use one of: ${COMMANDS.join(', ')}.`);
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 20)
-  fail(`Node ${process.versions.node} is too old; 20 or newer is needed to begin. Install it from https://nodejs.org.`);
+  fail(`Node ${process.versions.node} is too old; 20 or newer is needed. Install it from https://nodejs.org.`);
 
-// In a bare clone there is nothing to stop or to wipe, and nothing is installed to find that out.
+// In a new clone, nothing runs and no data exists. These commands must not install anything to report that.
 if (command === 'stop' && !existsSync(path.join(ROOT, '.local', 'processes.json'))) {
   console.log('Nothing is running.');
   process.exit(0);
@@ -142,8 +145,8 @@ if (command === 'reset' && !existsSync(path.join(ROOT, '.local'))) {
   process.exit(0);
 }
 
-// Ctrl-C reaches a child of the same group by itself; a signal sent to this process alone is passed on.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal));
+// Ctrl-C reaches a child in the same process group directly. A signal to this process alone is forwarded.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forwardSignal(signal));
 await installDependencies();
 const script = path.join(ROOT, 'local', 'commands', `${command}.ts`);
 const bin = path.join(MODULES, '.bin');

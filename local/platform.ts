@@ -4,7 +4,7 @@ import type http from 'node:http';
 import { SERVICES_WITH_PASSWORD } from '../lambdas/registry.ts';
 import { resolveStage } from '../lib/stage.ts';
 import { buildWeb, WEB_FOLDER } from '../web/build.ts';
-import * as deploying from './deployment/deploy.ts';
+import * as deployment from './deployment/deploy.ts';
 import { ADMIN_EMAIL, prepareDatabase, republishRecentEvents, seed } from './deployment/seed.ts';
 import { synthesize } from './deployment/synthesis.ts';
 import {
@@ -32,7 +32,7 @@ import { Postgres } from './servers/postgres.ts';
 import { assertNotRunning, Processes } from './servers/processes.ts';
 import { startValkey } from './servers/valkey.ts';
 
-/** What `.local/endpoints.json` says, for programs. */
+/** The content of `.local/endpoints.json`, for programs. */
 export interface Endpoints {
   edge: string;
   api: string;
@@ -44,7 +44,7 @@ export interface Endpoints {
   admin: { email: string; password: string };
 }
 
-/** Changes with the logical ids of named resources; an emulator with another one is deployed to afresh. */
+/** Change it when logical ids of named resources change. An emulator with another value is wiped before it starts. */
 const EMULATOR_LAYOUT = '2';
 
 /** One step of the start, as the progress display shows it. */
@@ -72,7 +72,7 @@ export class Platform {
   #edge: http.Server | undefined;
   #mailbox: Mailbox | undefined;
   #api = '';
-  /** Whether the emulator was killed, or its first deployment broken off: what it wrote does not fit together. */
+  /** Whether the emulator was killed or its first deployment was interrupted. Its saved state is inconsistent then. */
   #emulatorKilled: boolean;
 
   constructor(instance: Instance) {
@@ -84,7 +84,7 @@ export class Platform {
     this.#emulatorKilled = existsSync(this.#runMark);
   }
 
-  /** There from the emulator's start to a clean stop with everything deployed. */
+  /** A file that exists from the emulator's start until a clean stop after a complete deployment. */
   get #runMark(): string {
     return inside(this.instance, 'emulator', 'running');
   }
@@ -94,7 +94,7 @@ export class Platform {
     return this.#postgres;
   }
 
-  /** Refuses to start beside itself, where others listen, or without the emulator that it is told to use. */
+  /** @throws CommandError if the platform runs already, a port is in use, or no emulator is at AWS_ENDPOINT_URL */
   async check(): Promise<void> {
     await assertNotRunning(this.instance);
     const started = Object.entries(this.instance.ports).filter(([name]) => name !== 'emulator' || this.endpoint.ours);
@@ -105,7 +105,7 @@ export class Platform {
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
   }
 
-  /** What a start does: groups one after the other, the steps of a group at the same time. */
+  /** The steps of a start. The groups run one after the other, the steps of a group run in parallel. */
   steps(): { title: string; steps: Step[] }[] {
     return [
       {
@@ -153,21 +153,24 @@ export class Platform {
     return inside(this.instance, 'emulator', 'layout');
   }
 
-  /** A deployment of an earlier release, whose resources have other logical ids: updating it would take names in use. */
+  /**
+   * Whether the emulator has a deployment of an earlier release. Its resources have other logical ids, so an update
+   * would create resources with names that are in use.
+   */
   #hasOldLayout(): boolean {
-    const there = existsSync(inside(this.instance, 'emulator'));
-    const old = there && !(existsSync(this.#layoutMark) && readFileSync(this.#layoutMark, 'utf8') === EMULATOR_LAYOUT);
+    const exists = existsSync(inside(this.instance, 'emulator'));
+    const old = exists && !(existsSync(this.#layoutMark) && readFileSync(this.#layoutMark, 'utf8') === EMULATOR_LAYOUT);
     if (old) this.#emulatorKilled = true;
     return old;
   }
 
-  /** Starts one server again that was stopped, as the failure tests do. */
+  /** Starts a stopped server again, for the failure tests. */
   async restart(name: string): Promise<void> {
     if (name === 'valkey') await startValkey(this.instance, this.secrets, this.processes);
     else if (name === 'postgres-primary') this.postgres.startPrimary(this.processes);
     else if (name === 'postgres-replica') this.postgres.startReplica(this.processes);
     else if (name === 'emulator') await this.#restartEmulator();
-    else throw new Error(`${name} cannot be started by itself.`);
+    else throw new Error(`${name} is not a server that can be restarted.`);
   }
 
   async #restartEmulator(): Promise<void> {
@@ -176,20 +179,20 @@ export class Platform {
     await this.deploy();
   }
 
-  /** Deploys unless the emulator runs exactly this already. */
+  /** Deploys, unless the emulator already runs exactly the synthesized templates. */
   async deploy(): Promise<void> {
-    if (!(await deploying.isDeployed(this.instance, this.endpoint))) {
-      await deploying.bootstrap(this.instance, this.endpoint);
-      await deploying.deploy(this.instance, this.endpoint, this.secrets);
+    if (!(await deployment.isDeployed(this.instance, this.endpoint))) {
+      await deployment.bootstrap(this.instance, this.endpoint);
+      await deployment.deploy(this.instance, this.endpoint, this.secrets);
     }
-    this.#api = await deploying.apiAddress(this.endpoint);
-    if (this.#emulatorKilled) await this.#sendEventsAgain();
+    this.#api = await deployment.apiAddress(this.endpoint);
+    if (this.#emulatorKilled) await this.#republishEvents();
     this.#emulatorKilled = false;
   }
 
-  async #sendEventsAgain(): Promise<void> {
+  async #republishEvents(): Promise<void> {
     await republishRecentEvents(this.postgres, this.instance.ports.writer);
-    await deploying.runRelay(this.endpoint);
+    await deployment.runRelay(this.endpoint);
   }
 
   async #openEdge(): Promise<void> {
@@ -204,7 +207,7 @@ export class Platform {
       concurrency: resolveStage({ stage: 'local' }).concurrency.api,
     });
     await once(this.#edge, 'listening');
-    // MiniStack's list, or else the one of LocalStack and its kin.
+    // The list of mails in MiniStack, or else in LocalStack and compatible emulators.
     const sources = ['/_ministack/ses/messages', '/_aws/ses'].map((list) => `${this.endpoint.url}${list}`);
     this.#mailbox = new Mailbox({ port: mailbox, file: inside(this.instance, 'mailbox.json'), sources, agent });
     await this.#mailbox.listening;
@@ -225,7 +228,7 @@ export class Platform {
     };
   }
 
-  /** Stops all that was started, and nothing else. */
+  /** Stops everything that this platform started, and nothing else. */
   async stop(): Promise<void> {
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
     this.#edge?.closeAllConnections();

@@ -21,7 +21,7 @@ export const authService = defineService({
       database: true,
       cache: true,
       publishes: ['user.signed_up', 'user.verification_requested', 'user.password_reset_requested'],
-      // Lambda's share of a core grows with memory; hashing a password needs a whole one.
+      // Lambda allocates CPU in proportion to memory. Hashing a password needs a whole core.
       memoryMiB: 1769,
     },
     'make-admin': {

@@ -16,6 +16,6 @@ export const orderEvents = defineEvents({
   'order.cancelled': orderSnapshot,
   'order.expired': orderSnapshot,
   'order.refunded': orderSnapshot,
-  /** The capture came too late: payments refund it. */
+  /** The capture arrived too late. The payments service refunds it. */
   'order.capture_refused': z.object({ orderId: z.uuid(), paymentId: z.uuid(), userId: z.uuid() }),
 });

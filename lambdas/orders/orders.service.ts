@@ -3,7 +3,7 @@ import { defineService } from '../shared/service.ts';
 import { orderEvents } from './orders.events.ts';
 import { orderRoutes } from './orders.routes.ts';
 
-/** Takes orders, reserves their stock until they are paid, and moves them on when payments are captured. */
+/** Places orders, reserves their stock until they are paid, and settles them when payments are captured. */
 export const ordersService = defineService({
   name: 'orders',
   folder: 'orders',

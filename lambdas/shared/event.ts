@@ -30,7 +30,7 @@ const envelopeSchema = z.object({
 });
 
 /**
- * Reads an event off a queue.
+ * Parses an event from the body of a queue message.
  * @throws ZodError for a malformed event, Error for a type that is not among `schemas`
  */
 export function parseEvent<S extends EventSchemas>(schemas: S, body: string): EventOf<S> {

@@ -17,7 +17,7 @@ export interface FunctionDeclaration {
   /** A file in the service's folder. */
   readonly handler: string;
   readonly description: string;
-  /** `aws`: not part of the local stage. Without it: on every stage. */
+  /** `aws`: only on AWS, not in the local stage. If absent: in every stage. */
   readonly runsOn?: 'aws';
   /** Connects to the database as the service's role. */
   readonly database?: true;
@@ -25,13 +25,13 @@ export interface FunctionDeclaration {
   readonly cache?: true;
   /** Event types of this service that the function publishes. */
   readonly publishes?: readonly string[];
-  /** For a worker: the queue whose messages it takes. */
+  /** For a worker: the queue that it consumes. */
   readonly consumes?: string;
-  /** Queues that the function sends messages of its own to, other than events. */
+  /** Queues to which the function sends messages that are not events. */
   readonly sendsTo?: readonly string[];
-  /** Queues that the function may look at, but not into. */
+  /** Queues whose attributes the function may read. It cannot receive their messages. */
   readonly probes?: readonly string[];
-  /** For a job: the stage's `jobIntervalMinutes` without it. */
+  /** For a job: the interval of its schedule. If absent: the stage's `jobIntervalMinutes`. */
   readonly everyMinutes?: number;
   readonly memoryMiB?: number;
   /** How many invocations may run at once, where the kind's own limit does not fit. */
@@ -43,7 +43,7 @@ export interface FunctionDeclaration {
 }
 
 export interface QueueDeclaration {
-  /** Event types that are routed to this queue. A queue without any takes messages of its service's own. */
+  /** Event types that are routed to this queue. A queue without event types carries its service's own messages. */
   readonly events?: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export interface CacheDeclaration {
 }
 
 /**
- * All there is to know of a service, as plain data. Bundles, database roles and their bounds, local passwords and
+ * The complete declaration of a service, as plain data. Bundles, database roles and their bounds, local passwords and
  * parameters, cache users, the route table, the OpenAPI document, queues, event routing and grants are derived from it
  * (`lambdas/registry.ts`), and so are the import rules and the expectations of the tests.
  */

@@ -1,9 +1,9 @@
-/** The header in which the request's function tells the response's function that the path names no page. */
+/** With this header, the request function tells the response function that the path names no page. */
 const UNKNOWN_PAGE = 'x-unknown-page';
 
 /**
- * CloudFront Functions of the storefront (their runtime has no modules). The storefront is one page, which routes by the
- * fragment, so a path that names no file is unknown. It gets that page, and the status 404.
+ * A CloudFront Function of the storefront (its runtime has no modules). The storefront is one page, which routes by the
+ * fragment, so every path that is not a file is unknown. It gets that page with the status 404.
  */
 export const STOREFRONT_FALLBACK = `function handler(event) {
   var request = event.request;
@@ -16,8 +16,9 @@ export const STOREFRONT_FALLBACK = `function handler(event) {
 `;
 
 /**
- * The status of an unknown page. The request in this event is the viewer's own or the one that the function above returned:
- * both are recognised. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+ * Sets the status of an unknown page. The request in this event is either the viewer's request or the one that the
+ * function above returned. The function recognizes both.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
  */
 export const STOREFRONT_STATUS = `function handler(event) {
   var request = event.request;

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A value of a template: looked into by name, without knowing its shape. */
+/** A value of a template, whose type is not known. */
 type Json = ReturnType<typeof JSON.parse>;
 
 export const ACCOUNT = '111122223333';
 export const REGION = 'eu-central-1';
 const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 
-/** What AWS would give for an attribute, with the logical id where AWS would make up a name. */
+/** The ARN that AWS would return, with the logical id in place of a name that AWS would generate. */
 const ARNS: Record<string, (id: string, properties: Json) => string> = {
   'AWS::SQS::Queue': (_, { QueueName }) => arn('sqs', QueueName),
   'AWS::KMS::Key': (id) => arn('kms', `key/${id}`),
@@ -19,7 +19,7 @@ const ARNS: Record<string, (id: string, properties: Json) => string> = {
   'AWS::SecretsManager::SecretTargetAttachment': (id) => arn('secretsmanager', `secret:${id}-AbCdEf`),
 };
 
-/** Evaluates the intrinsic functions of a stage's templates, other stacks' exports included. */
+/** Evaluates the intrinsic functions of a stage's templates, including the exports of other stacks. */
 export class Intrinsics {
   readonly #stacks: Map<string, Json>;
 
@@ -34,7 +34,7 @@ export class Intrinsics {
     );
   }
 
-  /** @throws for a function that no policy of ours uses */
+  /** @throws Error for an export that no stack has */
   evaluate(stack: string, value: Json): Json {
     if (Array.isArray(value)) return value.map((each) => this.evaluate(stack, each));
     if (value === null || typeof value !== 'object') return value;

@@ -18,7 +18,10 @@ interface Attempt {
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 
-/** What a function may do because its declaration says so. The rest of its permissions its construct grants, and a person has reviewed. */
+/**
+ * What a function may do because of its declaration. Its construct grants the other permissions, which a person has
+ * reviewed.
+ */
 export function declaredPermissions(fn: DeclaredFunction): string[] {
   const { service } = fn;
   const sends = [...publishedTypes(fn).flatMap((type) => EVENT_ROUTES[type] ?? []), ...(fn.sendsTo ?? [])];
@@ -34,8 +37,8 @@ export function declaredPermissions(fn: DeclaredFunction): string[] {
 }
 
 /**
- * What each function may do, by simulation of the templates' policies: every action that some function needs, and some that none
- * should have, is tried on every resource.
+ * What each function may do, by simulation of the templates' policies. It tries every action that some function needs,
+ * and some actions that no function should have, on every resource.
  * @param assembly the folder of a synthesized stage on AWS
  * @returns `action resource` by function name
  */
@@ -89,7 +92,7 @@ async function isAllowed(
         contextVariables: CONTEXT,
       },
       identityPolicies,
-      // A key's own policy must trust the account before any role's policy counts.
+      // A role's policy counts only if the key's own policy trusts the account.
       ...(action.startsWith('kms:') && { resourcePolicy: keyPolicies[name] }),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
@@ -112,7 +115,7 @@ function attemptsOf(resources: TemplateResource[], stage: string): Attempt[] {
     add(arn('kms', `key/${id}`), id, 'kms:Sign', 'kms:GetPublicKey', 'kms:Decrypt', 'kms:ScheduleKeyDeletion');
   const secrets = [
     ...of('AWS::SecretsManager::Secret').flatMap(({ properties }) => properties.Name ?? []),
-    // The schema owner's secret has no name of ours; the cluster that it is attached to names it.
+    // We do not name the secret of the schema owner. The id of its attachment to the cluster stands for it.
     ...of('AWS::SecretsManager::SecretTargetAttachment').map(({ id }) => id),
   ];
   const secretActions = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];

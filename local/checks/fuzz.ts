@@ -38,7 +38,7 @@ export async function fuzz(platform: Platform): Promise<void> {
     ...[
       '--generation-deterministic',
       '--no-color',
-      ...NOT_INCLUDED.flatMap((name) => ['--exclude-operation-id', name]),
+      ...EXCLUDED_OPERATIONS.flatMap((name) => ['--exclude-operation-id', name]),
     ],
   ];
   await runChild(pythonOf(FUZZ_PYTHON), args, {

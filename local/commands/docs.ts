@@ -4,6 +4,7 @@ import { openApiDocument } from '../../lib/reports/openapi.ts';
 import { pathDocument } from '../../lib/reports/path-document.ts';
 import { simulatedPermissions } from '../../lib/reports/permissions.ts';
 import { stackDiagram, withStackDiagram } from '../../lib/reports/stack-diagram.ts';
+import { runCommand } from '../cli.ts';
 import { synthesizeForDocuments } from '../deployment/synthesize-stage.ts';
 import { ROOT } from '../instance.ts';
 
@@ -22,16 +23,18 @@ async function writeFromTemplates(assemblies: Record<'dev' | 'prod', string>): P
   writeFileSync(readme, withStackDiagram(readFileSync(readme, 'utf8'), stackDiagram(assemblies.prod, 'prod')));
 }
 
-const [option, folder] = process.argv.slice(2);
-writeFileSync(docs('openapi.json'), json(openApiDocument()));
-if (option !== '--openapi')
-  await writeFromTemplates(
-    option === '--assemblies' && folder
-      ? { dev: path.join(folder, 'dev'), prod: path.join(folder, 'prod') }
-      : await synthesizeForDocuments(),
+await runCommand(async () => {
+  const [option, folder] = process.argv.slice(2);
+  writeFileSync(docs('openapi.json'), json(openApiDocument()));
+  if (option !== '--openapi')
+    await writeFromTemplates(
+      option === '--assemblies' && folder
+        ? { dev: path.join(folder, 'dev'), prod: path.join(folder, 'prod') }
+        : await synthesizeForDocuments(),
+    );
+  console.log(
+    option === '--openapi'
+      ? 'Wrote docs/openapi.json.'
+      : 'Wrote docs/openapi.json, docs/path.md, docs/permissions.json and the stack diagram in README.md.',
   );
-console.log(
-  option === '--openapi'
-    ? 'Wrote docs/openapi.json.'
-    : 'Wrote docs/openapi.json, docs/path.md, docs/permissions.json and the stack diagram in README.md.',
-);
+});

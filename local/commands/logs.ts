@@ -1,6 +1,7 @@
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { declaredFunctions } from '../../lambdas/registry.ts';
+import { runCommand } from '../cli.ts';
 import { CommandError, defaultInstance } from '../instance.ts';
 import { isReady } from '../platform.ts';
 import { awsEndpoint, sdkSettings } from '../servers/emulator.ts';
@@ -80,14 +81,12 @@ async function streamLogs(args: string[]): Promise<void> {
   const client = new CloudWatchLogsClient(settings);
   const streams = await openStreams(names, new LambdaClient(settings));
   for (;;) {
-    await Promise.all(streams.map((stream) => printNew(client, stream)));
+    await Promise.all(streams.map((stream) => printNew(client, stream))).catch((error: Error) => {
+      throw new CommandError(`The emulator does not respond (${error.message}). Start the platform with: npm start`);
+    });
     if (once) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }
 }
 
-if (import.meta.main)
-  await streamLogs(process.argv.slice(2)).catch((error) => {
-    console.error(error instanceof CommandError ? error.message : `The emulator does not respond: ${error.message}`);
-    process.exitCode = 1;
-  });
+if (import.meta.main) await runCommand(() => streamLogs(process.argv.slice(2)));

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ChildError, runChild } from '../child.ts';
+import { runCommand } from '../cli.ts';
 import { CommandError, ROOT } from '../instance.ts';
 import { namesOf } from '../new-service/names.ts';
 import { registrationOf, writeAll } from '../new-service/register.ts';
@@ -52,13 +53,7 @@ async function newService(args: string[]): Promise<void> {
   const command = (name: string) => path.join(ROOT, 'local', 'commands', `${name}.ts`);
   await runTool('API document', process.execPath, [command('docs'), '--openapi']);
   // These tests synthesize every stage. The other documents are generated from those stages.
-  await runTool('Templates and snapshots', process.execPath, [
-    command('test'),
-    'synth',
-    'stages',
-    names.kebab,
-    '-u',
-  ]);
+  await runTool('Templates and snapshots', process.execPath, [command('test'), 'synth', 'stages', names.kebab, '-u']);
   await runTool('Documents from the templates', process.execPath, [command('docs'), '--assemblies', ASSEMBLIES]);
   console.log(`
 The service ${names.kebab} is created. A running npm start deploys it automatically. Run the tests with:
@@ -67,9 +62,4 @@ The service ${names.kebab} is created. A running npm start deploys it automatica
 docs/extending.md describes the next steps: add a field, an event or a worker.`);
 }
 
-try {
-  await newService(process.argv.slice(2));
-} catch (error) {
-  console.error(error instanceof CommandError ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(() => newService(process.argv.slice(2)));

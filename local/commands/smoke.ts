@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buyOnce } from '../../lambdas/synthetic/buy-once.ts';
+import { runCommand } from '../cli.ts';
+import { CommandError } from '../instance.ts';
 
 /** The mailbox simulator of SES. Its mails are delivered to no person and do not count as bounces or complaints. */
 const EMAIL = (tag: string) => `success+smoke-${tag}@simulator.amazonses.com`;
@@ -93,16 +95,14 @@ export async function smoke(origin: string, print: (line: string) => void = cons
   return failed;
 }
 
-if (import.meta.main) {
-  const [given] = process.argv.slice(2);
-  if (!given || !URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
-    console.error(
-      `"${given ?? ''}" is not the URL of a shop. Give one such as https://shop.example.com: npm run smoke -- <address>`,
+async function smokeCommand(given: string | undefined): Promise<void> {
+  if (!given || !URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
+    throw new CommandError(
+      `"${given ?? ''}" is not the URL of a shop. Give one like https://shop.example.com: npm run smoke -- <address>`,
     );
-    process.exitCode = 1;
-  } else {
-    const failed = await smoke(new URL(given).origin);
-    console.log(`${CHECKS.length - failed} passed, ${failed} failed`);
-    process.exitCode = failed === 0 ? 0 : 1;
-  }
+  const failed = await smoke(new URL(given).origin);
+  console.log(`${CHECKS.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
+
+if (import.meta.main) await runCommand(() => smokeCommand(process.argv[2]));

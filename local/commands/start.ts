@@ -3,6 +3,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { killChildren } from '../child.ts';
+import { fail, runCommand } from '../cli.ts';
 import { reloadLog, watch } from '../deployment/watch.ts';
 import { CommandError, defaultInstance, inside, prepareFolder } from '../instance.ts';
 import { isReady, Platform, type Step } from '../platform.ts';
@@ -10,11 +11,6 @@ import { assertNotRunning, runningProcesses, waitUntil } from '../servers/proces
 
 const DETACHED_TIMEOUT_MS = 900_000;
 const STOP_TIMEOUT_MS = 60_000;
-
-function fail(error: unknown): void {
-  console.error(error instanceof CommandError ? error.message : error);
-  process.exitCode = 1;
-}
 
 /** Runs the platform in this process until a signal stops it. */
 async function runPlatform(): Promise<void> {
@@ -148,7 +144,9 @@ async function runDetached(): Promise<void> {
   child.unref();
 }
 
-const unknown = process.argv.slice(2).find((argument) => argument !== '--detach');
-if (unknown) fail(new CommandError(`Unknown option ${unknown}. The only option is --detach: npm start -- --detach`));
-else if (process.argv.includes('--detach')) await runDetached().catch(fail);
-else await runPlatform().catch(fail);
+await runCommand(async () => {
+  const options = process.argv.slice(2);
+  const unknown = options.find((option) => option !== '--detach');
+  if (unknown) throw new CommandError(`Unknown option ${unknown}. The only option is --detach: npm start -- --detach`);
+  await (options.length > 0 ? runDetached() : runPlatform());
+});

@@ -1,3 +1,4 @@
+import { runCommand } from '../cli.ts';
 import { CommandError, defaultInstance, type Instance } from '../instance.ts';
 import { runningProcesses, stopOrphans, waitUntil } from '../servers/processes.ts';
 
@@ -14,7 +15,9 @@ export async function stopPlatform(): Promise<boolean> {
   await stopOrphans(instance);
   await waitUntil(() => runningProcesses(instance).length === 0, STOP_TIMEOUT_MS).catch(() => {
     const remaining = runningProcesses(instance).map(({ name, pid }) => `${name} (${pid})`);
-    throw new CommandError(`Still running after ${STOP_TIMEOUT_MS / 1000} s: ${remaining.join(', ')}. End them with kill.`);
+    throw new CommandError(
+      `Still running after ${STOP_TIMEOUT_MS / 1000} s: ${remaining.join(', ')}. End them with kill.`,
+    );
   });
   return true;
 }
@@ -29,11 +32,5 @@ async function stopMain(pid: number, instance: Instance): Promise<void> {
   await waitUntil(() => !runningProcesses(instance).some((each) => each.pid === pid), STOP_TIMEOUT_MS).catch(() => {});
 }
 
-if (process.argv[1] === import.meta.filename) {
-  try {
-    console.log((await stopPlatform()) ? 'Stopped.' : 'Nothing is running.');
-  } catch (error) {
-    console.error(error instanceof CommandError ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main)
+  await runCommand(async () => console.log((await stopPlatform()) ? 'Stopped.' : 'Nothing is running.'));

@@ -117,7 +117,7 @@ async function explain(endpoint: AwsEndpoint, output: string): Promise<string> {
 }
 
 /**
- * Runs the outbox relay now, instead of at its next scheduled run within a minute. Only one run is allowed at a time, so
+ * Runs the outbox relay now, and does not wait up to a minute for its schedule. Only one run is allowed at a time, so
  * the call is retried while a scheduled run is in progress.
  */
 export async function runRelay(endpoint: AwsEndpoint): Promise<void> {

@@ -24,8 +24,8 @@ interface Deployed {
 }
 
 /**
- * MiniStack 1.5 accepts some properties of a template and then drops them. This sets them from the same template, through
- * MiniStack's API. Each step closes one gap. It never runs on AWS, where CloudFormation sets these properties.
+ * MiniStack 1.5 accepts some properties of a template and then drops them. This function sets them from the same
+ * template, through MiniStack's API. Each step closes one gap. It never runs on AWS, where CloudFormation does this.
  */
 export async function fillGaps(template: Template, stack: string, endpoint: AwsEndpoint): Promise<void> {
   const settings = await sdkSettings(endpoint);

@@ -30,8 +30,8 @@ export async function prepareDatabase(postgres: Postgres, port: number, secrets:
 }
 
 /**
- * Inserts a small catalogue and an administrator. Products that exist stay unchanged. The administrator gets the password
- * of secrets.json again if it was changed.
+ * Inserts a small catalogue and an administrator. Products that exist stay unchanged. If the administrator's password
+ * was changed, it is set to the one in secrets.json again.
  */
 export async function seed(postgres: Postgres, port: number, secrets: Secrets): Promise<void> {
   await postgres.withClient(port, async (client) => {

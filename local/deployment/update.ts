@@ -22,8 +22,8 @@ interface FileAsset {
 const UPDATE_TIMEOUT_S = 60;
 
 /**
- * Updates the deployed stacks to the synthesized templates, as `cdk deploy` would, but without its start-up time: a saved
- * construct is live within seconds. Use it only for an emulator of this project. The CDK makes the first deployment.
+ * Updates the deployed stacks to the synthesized templates, as `cdk deploy` would, but without its start-up time. So a
+ * saved construct is live within seconds. Only for an emulator that we started, after a first deployment by the CDK.
  */
 export async function updateStacks(instance: Instance, endpoint: AwsEndpoint, secrets: Secrets): Promise<void> {
   const passwords = passwordParameters(secrets);
@@ -89,7 +89,7 @@ async function publishAsset(s3: S3Client, instance: Instance, { source, destinat
   const file = path.join(assemblyOf(instance), source.path);
   if (!exists && existsSync(file)) {
     const Body = source.packaging === 'zip' ? zipFolder(file) : readFileSync(file);
-    await s3.send(new PutObjectCommand({ ...place, Body }));
+    await s3.send(new PutObjectCommand({ ...object, Body }));
   }
-  return { ...place, source: source.path };
+  return { ...object, source: source.path };
 }

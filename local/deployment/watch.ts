@@ -56,8 +56,8 @@ export function watch(platform: Platform): void {
 }
 
 /**
- * What a file of the project changes. A declaration or an event type changes queues, roles and users, so it needs a whole
- * deployment.
+ * What a file of the project changes. A declaration or an event type changes queues, roles and users, so it needs a
+ * complete deployment.
  */
 export function changeOf(file: string): Change {
   if (file.startsWith('web/')) return 'web';

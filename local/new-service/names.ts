@@ -12,13 +12,13 @@ export interface ServiceNames {
   /** `giftCards`, `GiftCards`: in identifiers. */
   readonly camel: string;
   readonly pascal: string;
-  /** One of them: `gift-card`, `giftCard`, `GiftCard`, `gift card`, `GIFT_CARD`. */
+  /** The singular: `gift-card`, `giftCard`, `GiftCard`, `gift card`, `GIFT_CARD`. */
   readonly one: { kebab: string; camel: string; pascal: string; words: string; constant: string };
 }
 
 const FORM = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 const MAX_LENGTH = 30;
-/** Folders of `lambdas/` and schemas that are no service, and words that PostgreSQL reserves. */
+/** Folders of `lambdas/` and schemas that are not services, and reserved words of PostgreSQL. */
 const TAKEN = [
   ...['shared', 'workers', 'database', 'cache', 'queue', 'synthetic', 'public', 'services', 'registry', 'api'],
   ...['all', 'analyse', 'analyze', 'and', 'any', 'array', 'as', 'asc', 'both', 'case', 'cast', 'check', 'collate'],
@@ -42,12 +42,13 @@ const TAKEN = [
   ...['variadic', 'when', 'where', 'window', 'with'],
 ];
 
-/** @throws CommandError for a name that no service can have; it says why and what is allowed */
+/** @throws CommandError for an invalid name, with the reason and what is allowed */
 export function namesOf(given: string | undefined): ServiceNames {
   const usage = 'npm run new-service -- <name>';
   if (given === undefined)
-    throw new CommandError(`A name is missing: ${usage}, such as: npm run new-service -- reviews`);
-  const refuse = (why: string) => new CommandError(`"${given}" cannot name a service: ${why}. Use another: ${usage}`);
+    throw new CommandError(`The name is missing: ${usage}, for example: npm run new-service -- reviews`);
+  const refuse = (why: string) =>
+    new CommandError(`"${given}" cannot be the name of a service: ${why}. Use another: ${usage}`);
   if (!FORM.test(given) || given.length > MAX_LENGTH)
     throw refuse(
       `a name is up to ${MAX_LENGTH} lower-case letters and digits in words joined by dashes, such as gift-cards`,
@@ -57,7 +58,7 @@ export function namesOf(given: string | undefined): ServiceNames {
   if (service) throw refuse(`the service ${service.name} has it`);
   const route = ALL_ROUTES.find((each) => each.path.split('/')[1] === given);
   if (route) throw refuse(`the path of ${route.method} ${route.path} begins with it`);
-  if (existsSync(path.join(ROOT, 'lambdas', given))) throw refuse(`lambdas/${given} is there already`);
+  if (existsSync(path.join(ROOT, 'lambdas', given))) throw refuse(`lambdas/${given} exists already`);
   return formsOf(given);
 }
 
@@ -78,7 +79,10 @@ function formsOf(kebab: string): ServiceNames {
   };
 }
 
-/** Good enough for a skeleton: `reviews` to `review`, `categories` to `category`; a word with no plural gets `-entry`. */
+/**
+ * Turns `reviews` into `review` and `categories` into `category`. A word without a plural ending gets `-entry`. These
+ * rules are enough for a skeleton.
+ */
 function singular(plural: string): string {
   if (/[^aeiou]ies$/.test(plural)) return plural.replace(/ies$/, 'y');
   if (/(s|x|z|ch|sh)es$/.test(plural)) return plural.replace(/es$/, '');

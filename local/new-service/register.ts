@@ -5,7 +5,7 @@ import type { ServiceNames } from './names.ts';
 
 interface Edit {
   file: string;
-  /** A line that stands in the file; the new one goes before it. */
+  /** A line of the file. The new line is inserted before it. */
   before: string;
   line: string;
 }
@@ -32,14 +32,17 @@ const editsOf = ({ kebab, camel, pascal }: ServiceNames): Edit[] => [
   },
 ];
 
-/** The two files that name every service, with a new one. @throws CommandError where a file no longer has its place for it */
+/**
+ * The two files that name every service, with the new service added.
+ * @throws CommandError if a file no longer has the line before which the service is added
+ */
 export function registrationOf(names: ServiceNames): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const { file, before, line } of editsOf(names)) {
     const text = texts[file] ?? readFileSync(path.join(ROOT, file), 'utf8');
     const at = text.indexOf(before);
     if (at === -1)
-      throw new CommandError(`${file} has no line "${before}": put it back, or register the service by hand.`);
+      throw new CommandError(`${file} has no line "${before}": restore it, or register the service by hand.`);
     texts[file] = `${text.slice(0, at)}${line}\n${text.slice(at)}`;
   }
   return texts;

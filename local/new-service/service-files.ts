@@ -1,6 +1,6 @@
 import type { ServiceNames } from './names.ts';
 
-/** The files of a new service's folder: a list that its owner writes to, with one rule that the database keeps. */
+/** The files of a new service's folder. Each user has a list, and a database constraint enforces one rule. */
 export function serviceFiles({ kebab, snake, camel, pascal, one }: ServiceNames): Record<string, string> {
   const folder = `lambdas/${kebab}`;
   return {
@@ -8,7 +8,7 @@ export function serviceFiles({ kebab, snake, camel, pascal, one }: ServiceNames)
 import { defineService } from '../shared/service.ts';
 import { ${camel}Routes } from './${kebab}.routes.ts';
 
-/** ${pascal}: each user has a list of their own. */
+/** ${pascal}: each user has their own list. */
 export const ${camel}Service = defineService({
   name: '${kebab}',
   folder: '${kebab}',
@@ -31,7 +31,7 @@ import { DeclaredService } from '../../lib/constructs/declared-service.ts';
 import type { ServiceTier } from '../../lib/constructs/service-tier.ts';
 import { ${camel}Service } from './${kebab}.service.ts';
 
-/** ${pascal}: their API. What a declaration cannot say (a key, a secret), this construct adds. */
+/** ${pascal}: the API. Add here what a declaration cannot express, for example keys and secrets. */
 export class ${pascal}Service extends DeclaredService<typeof ${camel}Service> {
   constructor(scope: Construct, id: string, tier: ServiceTier) {
     super(scope, id, ${camel}Service, tier);
@@ -49,7 +49,7 @@ export const ${one.camel}Schema = z.object({
 });
 export type ${one.pascal} = z.output<typeof ${one.camel}Schema>;
 
-/** What a caller sends. A title is unique among those of its user. */
+/** The request body. A user has each title only once. */
 export const new${one.pascal}Schema = z.strictObject({ title: text(1, 200).regex(/\\S/, 'must not be blank'), text: text(0, 2_000) });
 export type New${one.pascal} = z.output<typeof new${one.pascal}Schema>;
 `,
@@ -124,7 +124,7 @@ export const to${one.pascal} = (row: ${one.pascal}Row): ${one.pascal} => ({
   createdAt: row.created_at.toISOString(),
 });
 
-/** @returns undefined when the user has one with this title: of two at once, the index lets one in */
+/** @returns undefined if the user has this title already. The unique index also decides between concurrent inserts. */
 export async function insert${one.pascal}(
   tx: Sql,
   userId: string,
@@ -136,7 +136,7 @@ export async function insert${one.pascal}(
   return rows[0];
 }
 
-/** One more than \`limit\`, newest first, so that the caller can tell whether there is a next page. */
+/** Reads one row more than \`limit\`, newest first, so that the caller knows whether a next page exists. */
 export async function list${pascal}(db: Sql, userId: string, after: string | undefined, limit: number) {
   const { rows } = await sql<${one.pascal}Row>\`
     SELECT \${COLUMNS} FROM ${snake}.${snake}
@@ -145,7 +145,7 @@ export async function list${pascal}(db: Sql, userId: string, after: string | und
   return rows;
 }
 
-/** Another user's ${one.words} is not found. */
+/** @returns undefined for an unknown id and for a ${one.words} of another user */
 export async function find${one.pascal}(db: Sql, userId: string, id: string): Promise<${one.pascal}Row | undefined> {
   const { rows } = await sql<${one.pascal}Row>\`
     SELECT \${COLUMNS} FROM ${snake}.${snake} WHERE id = \${id} AND user_id = \${userId}\`.execute(db);
@@ -215,7 +215,7 @@ Each user has a list of ${kebab.replaceAll('-', ' ')} of their own.
   };
 }
 
-/** The service's migration. Its role is created before migrations run; here it is granted what it may do. */
+/** The service's migration. The role is created before migrations run. The migration grants its permissions. */
 export const migrationOf = ({ snake }: ServiceNames): string => `CREATE SCHEMA ${snake};
 GRANT USAGE ON SCHEMA ${snake} TO ${snake}_service;
 

@@ -1,6 +1,6 @@
 import type { ServiceNames } from './names.ts';
 
-/** One test of each suite for a new service. */
+/** One test file in each suite for a new service. */
 export function testFiles({ kebab, snake, camel, one }: ServiceNames): Record<string, string> {
   return {
     [`test/unit/${kebab}/${one.kebab}.test.ts`]: `import { describe, expect, test } from '@jest/globals';

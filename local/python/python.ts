@@ -3,7 +3,7 @@ import path from 'node:path';
 import { runChild } from '../child.ts';
 import { CommandError, ROOT, shortHash } from '../instance.ts';
 
-/** A set of Python packages of the project's own: where it is installed, and from which pinned list. */
+/** A set of Python packages: its virtual environment in the project, and its list with pinned versions. */
 export interface PythonSet {
   venv: string;
   requirements: string;
@@ -12,25 +12,25 @@ const setOf = (venv: string, file: string): PythonSet => ({
   venv: path.join(ROOT, '.venv', venv),
   requirements: path.join(ROOT, 'local', 'python', file),
 });
-/** The emulator and Valkey, which `npm start` needs; the fuzzer and the linter, which only the tests need. */
+/** `npm start` needs the emulator and Valkey. Only the tests need the fuzzer and the linter. */
 export const PLATFORM_PYTHON = setOf('platform', 'requirements.txt');
 export const FUZZ_PYTHON = setOf('fuzz', 'requirements-fuzz.txt');
 export const LINT_PYTHON = setOf('lint', 'requirements-lint.txt');
-const LEAST_MINOR = 11;
+const MIN_MINOR_VERSION = 11;
 const INSTALL_TIMEOUT_MS = 600_000;
 const PROGRESS_EVERY_MS = 10_000;
 
 export const pythonOf = ({ venv }: PythonSet) => path.join(venv, 'bin', 'python');
 
-/** Packages from PyPI, pinned by hash, in an environment of the project's own. */
+/** Installs packages from PyPI, pinned by hash, into the project's virtual environment, unless they are installed. */
 export async function ensurePython(set: PythonSet): Promise<'ready' | 'installed'> {
   const stamp = path.join(set.venv, '.throughline');
-  const wanted = shortHash(readFileSync(set.requirements, 'utf8'));
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(pythonOf(set))) return 'ready';
+  const requiredHash = shortHash(readFileSync(set.requirements, 'utf8'));
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requiredHash && existsSync(pythonOf(set))) return 'ready';
   const python = await findPython();
   await createVenv(python, set);
   await install(python, set);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, requiredHash);
   return 'installed';
 }
 
@@ -42,27 +42,31 @@ async function findPython(): Promise<string> {
       .catch(() => undefined);
     if (!version) continue;
     const [major, minor] = version.split('.').map(Number) as [number, number];
-    if (major === 3 && minor >= LEAST_MINOR) return name;
+    if (major === 3 && minor >= MIN_MINOR_VERSION) return name;
     found.push(`${name} is ${version}`);
   }
   const what =
     found.length > 0 ? `Only an older Python was found (${found.join(', ')})` : 'No Python was found on PATH';
   throw new CommandError(
-    `${what}; 3.${LEAST_MINOR} or newer is needed. On Debian: apt-get install python3 python3-pip`,
+    `${what}; 3.${MIN_MINOR_VERSION} or newer is needed. On Debian: apt-get install python3 python3-pip`,
   );
 }
 
-/** Without pip inside where the system's can install into it: that spares two seconds, and Debian's python3-venv. */
+/**
+ * Leaves pip out of the environment if the system's pip can install into it. That saves 2 s, and Debian's python3-venv
+ * is not needed.
+ */
 async function createVenv(python: string, { venv }: PythonSet): Promise<void> {
   const hasPip = await systemPip(python);
   await runChild(python, ['-m', 'venv', '--clear', ...(hasPip ? ['--without-pip'] : []), venv]).catch((cause) => {
     throw new CommandError(
-      `${python} cannot make a virtual environment. On Debian: apt-get install python3-pip python3-venv (${firstLine(cause)})`,
+      `${python} cannot create a virtual environment (${firstLine(cause)}). ` +
+        'On Debian: apt-get install python3-pip python3-venv',
     );
   });
 }
 
-/** `pip --python` came with pip 22.3. */
+/** Whether the system's pip has the option `--python`, which pip 22.3 added. */
 async function systemPip(python: string): Promise<boolean> {
   const version = await runChild(python, ['-m', 'pip', '--version'])
     .then(({ stdout }) => /^pip (\d+)\.(\d+)/.exec(stdout))
@@ -86,7 +90,7 @@ async function install(python: string, set: PythonSet): Promise<void> {
     set.requirements,
   ];
   const startedMs = Date.now();
-  // A terminal has a running clock already.
+  // On a terminal, the list of steps shows the time already.
   const timer = setInterval(() => {
     const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
     if (!process.stdout.isTTY) console.log(`Installing ${path.relative(ROOT, set.requirements)} … ${seconds} s`);
@@ -95,7 +99,8 @@ async function install(python: string, set: PythonSet): Promise<void> {
     .finally(() => clearInterval(timer))
     .catch((cause) => {
       throw new CommandError(
-        `pip could not install ${path.relative(ROOT, set.requirements)}: ${firstLine(cause)}. Check the connection to PyPI and try again.`,
+        `pip could not install ${path.relative(ROOT, set.requirements)}: ${firstLine(cause)}. ` +
+          'Check the connection to PyPI and try again.',
       );
     });
 }
@@ -103,7 +108,7 @@ async function install(python: string, set: PythonSet): Promise<void> {
 const firstLine = (error: { stderr?: string; message: string }) =>
   (error.stderr || error.message).split('\n').find((line) => /error/i.test(line)) ?? error.message.split('\n')[0];
 
-/** Valkey's server: the one from PyPI, or else one on PATH. */
+/** Finds Valkey's server: the one from PyPI, or else one on PATH. @throws CommandError if neither exists */
 export function findValkey(): string {
   const library = path.join(PLATFORM_PYTHON.venv, 'lib');
   for (const version of existsSync(library) ? readdirSync(library) : []) {
@@ -119,6 +124,7 @@ export function findValkey(): string {
     }
   }
   throw new CommandError(
-    'No Valkey server for this machine on PyPI, and no valkey-server or redis-server on PATH. Install one (Debian: apt-get install valkey).',
+    'PyPI has no Valkey server for this machine, and PATH has no valkey-server or redis-server. ' +
+      'Install one. On Debian: apt-get install valkey',
   );
 }

@@ -16,9 +16,9 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
 };
-/** As API Gateway's. */
+/** The same limit as API Gateway's. */
 const API_TIMEOUT_MS = 29_000;
-/** Set by the edge alone: what a caller sends under these names is dropped. */
+/** Only the edge sets these headers. It drops the values that a caller sends. */
 const EDGE_HEADERS: string[] = [
   VIEWER_ADDRESS_HEADER,
   'x-forwarded-for',
@@ -33,13 +33,13 @@ export interface EdgeOptions {
   webFolder: string;
   accessLog: string;
   agent: https.Agent;
-  /** The deployed API's address; read at each request, since a fresh deployment may move it. */
+  /** The URL of the deployed API. It is read at each request, because a new deployment can change it. */
   api: () => string;
-  /** How many requests each API function takes at once. */
+  /** The concurrency limit of each API function. */
   concurrency: number;
 }
 
-/** DNS, CDN and load balancer of the laptop: the storefront at `/`, the API at `/api`. */
+/** Replaces DNS, CDN and load balancer on a laptop. It serves the storefront at `/` and the API at `/api`. */
 export function createEdge(options: EdgeOptions): http.Server {
   const log = createWriteStream(options.accessLog, { flags: 'a' });
   const limiter = new ConcurrencyLimiter(options.concurrency);
@@ -61,27 +61,27 @@ export function createEdge(options: EdgeOptions): http.Server {
     if (url === '/api' || url.startsWith('/api/'))
       limiter
         .pass(functionOf(url), () => forward(request, response, options))
-        .catch(() => refuse(response, commonProblems.INTERNAL));
+        .catch(() => sendProblem(response, commonProblems.INTERNAL));
     else serveFile(request, response, options.webFolder);
   });
   return server.listen(options.port, '127.0.0.1');
 }
 
-/** The first step of a path names the function behind it. */
+/** The first segment of a path below `/api` names the function. */
 const functionOf = (url: string) => url.split(/[/?]/)[2] ?? '';
 
 function forward(request: http.IncomingMessage, response: http.ServerResponse, options: EdgeOptions): Promise<void> {
   return new Promise((resolve) => {
-    // Whoever went away while waiting for a turn is not let in.
+    // A client may disconnect while its request waits. Such a request is not forwarded.
     if (response.destroyed) return resolve();
     response.once('close', resolve);
     if (Number(request.headers['content-length'] ?? 0) >= MAX_BODY_BYTES)
-      return refuse(response, commonProblems.PAYLOAD_TOO_LARGE);
+      return sendProblem(response, commonProblems.PAYLOAD_TOO_LARGE);
     const base = new URL(options.api());
     const target = new URL(base.href + (request.url as string).slice('/api'.length));
-    // Dots in a path must not climb out of the API into the rest of the emulator.
+    // A path with `..` must not leave the API and reach other parts of the emulator.
     if (target.host !== base.host || !`${target.pathname}/`.startsWith(`${base.pathname}/`))
-      return refuse(response, commonProblems.NOT_FOUND);
+      return sendProblem(response, commonProblems.NOT_FOUND);
     const client = target.protocol === 'https:' ? https : http;
     const upstream = client.request(target, {
       method: request.method,
@@ -90,8 +90,8 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, o
       timeout: API_TIMEOUT_MS,
     });
     upstream.once('timeout', () => upstream.destroy(new Error('no answer')));
-    upstream.once('error', () => refuse(response, commonProblems.DEPENDENCY_UNAVAILABLE));
-    upstream.once('response', (answer) => passOn(answer, response));
+    upstream.once('error', () => sendProblem(response, commonProblems.DEPENDENCY_UNAVAILABLE));
+    upstream.once('response', (answer) => forwardResponse(answer, response));
     request.pipe(upstream);
   });
 }
@@ -105,17 +105,17 @@ function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeade
 }
 
 /**
- * Passes an answer on. A function that died or was throttled leaves a bare 4xx or 5xx that the emulator's gateway
- * responses do not shape (on AWS they do): here it gets the shape that every error has.
+ * Forwards a response. A function that crashed or was throttled gives a 4xx or 5xx without a problem document. On AWS,
+ * the gateway responses add the document. The emulator's gateway responses do not, so the edge adds it.
  */
-function passOn(answer: http.IncomingMessage, response: http.ServerResponse): void {
+function forwardResponse(answer: http.IncomingMessage, response: http.ServerResponse): void {
   const status = answer.statusCode ?? 502;
-  // The emulator keeps its own content type beside a gateway response's; the last one is meant.
+  // The emulator sends its own content type in addition to the one of a gateway response. The last one is right.
   const type = answer.headersDistinct['content-type']?.at(-1) ?? '';
-  const shaped = type.startsWith('application/problem+json');
-  if (status >= 400 && !shaped) {
+  const isProblem = type.startsWith('application/problem+json');
+  if (status >= 400 && !isProblem) {
     answer.resume();
-    refuse(response, kindOf(status));
+    sendProblem(response, kindOf(status));
     return;
   }
   const { connection, 'keep-alive': keepAlive, server, date, ...headers } = answer.headers;
@@ -134,7 +134,7 @@ function kindOf(status: number): ProblemKind {
   return status === 500 ? commonProblems.INTERNAL : commonProblems.DEPENDENCY_UNAVAILABLE;
 }
 
-function refuse(response: http.ServerResponse, kind: ProblemKind): void {
+function sendProblem(response: http.ServerResponse, kind: ProblemKind): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -154,11 +154,11 @@ function refuse(response: http.ServerResponse, kind: ProblemKind): void {
 function serveFile(request: http.IncomingMessage, response: http.ServerResponse, folder: string): void {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
-  const wanted = path.normalize(decodePath(request.url ?? '/'));
-  const file = path.join(folder, wanted === '/' ? 'index.html' : wanted);
+  const requestedPath = path.normalize(decodePath(request.url ?? '/'));
+  const file = path.join(folder, requestedPath === '/' ? 'index.html' : requestedPath);
   const exists = file.startsWith(folder) && existsSync(file) && statSync(file).isFile();
-  // A path without an extension is an unknown page: it gets the storefront's page with 404, as CloudFront's functions do.
-  const found = exists ? file : path.extname(wanted) === '' ? path.join(folder, 'index.html') : undefined;
+  // A path without an extension is an unknown page. It gets the storefront's page with 404, as on CloudFront.
+  const found = exists ? file : path.extname(requestedPath) === '' ? path.join(folder, 'index.html') : undefined;
   if (!found || !existsSync(found)) return void response.writeHead(404, SECURITY_HEADERS).end('Not found');
   const hashed = /-[A-Z0-9]{8}\./.test(found);
   response.writeHead(exists ? 200 : 404, {

@@ -10,13 +10,13 @@ import { type Processes, waitUntil } from './processes.ts';
 export const ACCOUNT = '000000000000';
 export const REGION = 'eu-central-1';
 const START_TIMEOUT_MS = 30_000;
-/** An idle Lambda process is kept this long, so that a pause at the keyboard does not cost a cold start. */
+/** How long an idle Lambda process is kept, so that a break of the developer causes no cold start. */
 const WARM_SECONDS = 900;
 
-/** How to reach an AWS, ours or the one that AWS_ENDPOINT_URL names. */
+/** How to reach the AWS emulator: ours, or the one that AWS_ENDPOINT_URL names. */
 export interface AwsEndpoint {
   url: string;
-  /** The authority that vouches for it; none for one that speaks plain HTTP. */
+  /** The certificate authority that signed its certificate. Undefined for plain HTTP. */
   caFile?: string;
   /** Whether we started it. */
   ours: boolean;
@@ -33,27 +33,28 @@ export function awsEndpoint(instance: Instance): AwsEndpoint {
   };
 }
 
-/** @throws CommandError where AWS_ENDPOINT_URL names no address, or one that nobody listens on */
+/** @throws CommandError if AWS_ENDPOINT_URL is not a URL, or if no server responds there */
 export async function assertAnswers({ url, caFile }: AwsEndpoint): Promise<void> {
-  const said = `AWS_ENDPOINT_URL is ${url}`;
+  const setting = `AWS_ENDPOINT_URL is ${url}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new CommandError(`${said}; it must be an address such as http://127.0.0.1:4566. Correct or unset it.`);
+    throw new CommandError(`${setting}; it must be a URL such as http://127.0.0.1:4566. Correct or unset it.`);
   await getJson(url, agentFor({ url, caFile, ours: false })).catch((error: NodeJS.ErrnoException) => {
-    // Whatever an emulator answers at its root, it answers.
+    // Any HTTP response shows that a server runs there.
     if (error.code || /does not answer/.test(error.message))
       throw new CommandError(
-        `${said}, and no emulator answers there (${error.code ?? error.message}). Start it, or unset the variable to use the one that comes along.`,
+        `${setting}, and no emulator responds there (${error.code ?? error.message}). ` +
+          "Start it, or unset the variable to use this project's emulator.",
       );
   });
 }
 
-/** What a shell may hold that would lead the CDK's calls elsewhere: a company's proxy, another address of a service. */
+/** Removes shell variables that would redirect the CDK's calls: a proxy, or another URL for a single AWS service. */
 export const withoutProxies = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(https?_proxy|all_proxy|AWS_ENDPOINT_URL_\w+)$/i.test(name)),
   );
 
-/** Settings for whatever speaks to the emulator: the SDK in this process, the CDK CLI and the Lambdas. */
+/** The environment variables with which another process, such as the CDK CLI, reaches the emulator. */
 export function awsEnvironment({ url, caFile }: AwsEndpoint): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
@@ -65,7 +66,7 @@ export function awsEnvironment({ url, caFile }: AwsEndpoint): Record<string, str
   };
 }
 
-/** The same for an SDK client in this process, whose trust store was read before the certificate was made. */
+/** The same for an SDK client in this process. Its trust store was read before the certificate was created. */
 export async function sdkSettings(endpoint: AwsEndpoint) {
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   return {
@@ -80,7 +81,10 @@ export function agentFor({ caFile }: AwsEndpoint): https.Agent {
   return new https.Agent({ keepAlive: true, maxSockets: 256, ...(caFile && { ca: readFileSync(caFile) }) });
 }
 
-/** TLS, since AWS's own conditions on it (`aws:SecureTransport`) are enforced; the certificate stays on this machine. */
+/**
+ * Creates the emulator's TLS certificate. TLS is necessary because the emulator enforces conditions on
+ * `aws:SecureTransport`. The certificate stays on this machine.
+ */
 export async function ensureCertificate(instance: Instance): Promise<void> {
   const folder = inside(instance, 'tls');
   if (existsSync(path.join(folder, 'cert.pem'))) return;
@@ -97,20 +101,20 @@ export async function ensureCertificate(instance: Instance): Promise<void> {
       { name: 'subjectAltName', altNames },
     ],
   });
-  // The certificate last: where it is, the key is whole.
+  // The certificate is written last. If it exists, the key is complete.
   writeFileAtomically(path.join(folder, 'key.pem'), key);
   writeFileAtomically(path.join(folder, 'cert.pem'), cert);
 }
 
-/** Starts MiniStack with IAM enforced. Its state is written at a clean stop and read at the next start. */
+/** Starts MiniStack with IAM enforced. It saves its state at a clean stop and loads it at the next start. */
 export async function startEmulator(instance: Instance, endpoint: AwsEndpoint, processes: Processes): Promise<void> {
   await ensureCertificate(instance);
   const temporary = inside(instance, 'emulator', 'tmp');
   rmSync(temporary, { recursive: true, force: true });
-  // What it keeps holds keys and passwords.
+  // The saved state contains keys and passwords.
   mkdirSync(inside(instance, 'emulator'), { recursive: true, mode: 0o700 });
   mkdirSync(temporary, { recursive: true });
-  // The emulator's own Node worker is CommonJS, which this repository's package.json would have it not be.
+  // The emulator's Node worker is CommonJS. The package.json of this repository would make it an ES module.
   writeFileSync(inside(instance, 'emulator', 'package.json'), '{"type":"commonjs"}');
   processes.start('emulator', pythonOf(PLATFORM_PYTHON), ['-m', 'ministack'], {
     cwd: inside(instance, 'emulator'),

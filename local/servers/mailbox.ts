@@ -16,9 +16,9 @@ export interface MailboxMessage {
 
 export interface MailboxOptions {
   port: number;
-  /** Where mails are kept: the emulator forgets them when it stops. */
+  /** The file in which mails are kept, because the emulator loses them when it stops. */
   file: string;
-  /** Where an emulator may list the mails that it took; the first that answers counts. */
+  /** The URLs at which emulators list the mails that they accepted. The first one that responds is used. */
   sources: string[];
   agent: https.Agent;
 }
@@ -26,7 +26,7 @@ export interface MailboxOptions {
 const MAX_KEPT = 5_000;
 const COLLECT_EVERY_MS = 2_000;
 
-/** The mails that SES took, as a page for people and as JSON for programs. */
+/** Shows the mails that SES accepted, as a page for people and as JSON for programs. */
 export class Mailbox {
   readonly #options: MailboxOptions;
   readonly #messages = new Map<string, MailboxMessage>();
@@ -40,7 +40,7 @@ export class Mailbox {
     for (const each of readOwnJson<MailboxMessage[]>(options.file) ?? []) this.#messages.set(each.id, each);
     this.#server = http
       .createServer((request, response) => {
-        this.#answer(request, response).catch(() => send(response, 400, 'text/plain', 'Not understood'));
+        this.#respond(request, response).catch(() => send(response, 400, 'text/plain', 'Bad request'));
       })
       .listen(options.port, '127.0.0.1');
     this.listening = once(this.#server, 'listening');
@@ -56,7 +56,7 @@ export class Mailbox {
 
   async #collect(): Promise<void> {
     const before = this.#messages.size;
-    for (const message of await this.#taken()) {
+    for (const message of await this.#fetchMessages()) {
       this.#messages.set(message.id, message);
     }
     for (const id of [...this.#messages.keys()].slice(0, Math.max(0, this.#messages.size - MAX_KEPT)))
@@ -65,7 +65,7 @@ export class Mailbox {
       writeFileAtomically(this.#options.file, JSON.stringify([...this.#messages.values()]));
   }
 
-  async #taken(): Promise<MailboxMessage[]> {
+  async #fetchMessages(): Promise<MailboxMessage[]> {
     for (const source of this.#options.sources) {
       const answer = await getJson(source, this.#options.agent).catch(() => undefined);
       if (answer) return readMessages(answer);
@@ -73,11 +73,11 @@ export class Mailbox {
     return [];
   }
 
-  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    // A page elsewhere whose name leads here must not read the mails.
+  async #respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    // DNS rebinding: a page of another site, whose name resolves to this machine, must not read the mails.
     const { hostname } = new URL(`http://${request.headers.host}`);
     if (hostname !== '127.0.0.1' && hostname !== 'localhost')
-      return void send(response, 421, 'text/plain', 'Not this host');
+      return void send(response, 421, 'text/plain', 'Unknown host');
     const url = new URL(`http://127.0.0.1${request.url}`);
     await this.#collect();
     const to = url.searchParams.get('to')?.toLowerCase();
@@ -102,7 +102,7 @@ function send(response: http.ServerResponse, status: number, type: string, body:
     .end(body);
 }
 
-/** MiniStack lists mails by account; LocalStack and its kin give one list, with other names. */
+/** MiniStack lists mails by account. LocalStack and compatible emulators give one list with other field names. */
 interface RawMessage {
   MessageId?: string;
   Id?: string;
@@ -139,7 +139,7 @@ function instantOf(timestamp: string | number | undefined): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 
-/** A mail's HTML is shown in a frame that can run nothing; its links open beside it. */
+/** A mail's HTML is shown in a frame that runs no scripts. Its links open in a new tab. */
 const page = (messages: MailboxMessage[], to: string | undefined) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox</title>
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}summary{cursor:pointer;padding:.5rem 0}

@@ -15,14 +15,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandError, type Instance, inside, isOpenToOthers, ROOT, shortHash } from '../instance.ts';
 
-/** Where PostgreSQL lives, and as whom it runs: it refuses to be root. */
+/** The folders of PostgreSQL, and the user that it runs as. PostgreSQL refuses to run as root. */
 export interface Installation {
   binaries: string;
   data: string;
   user?: { uid: number; gid: number };
 }
 
-/** Finds the programs, and a place for the data that the server's user can reach. */
+/** Finds the programs, and a folder for the data that the server's user can reach. */
 export function install(instance: Instance): Installation {
   const binaries = findBinaries();
   if (process.getuid?.() !== 0) {
@@ -34,42 +34,46 @@ export function install(instance: Instance): Installation {
 }
 
 /**
- * As root, the server runs as an unprivileged user, who must be able to reach the programs and the data. Where the
- * project's folder is closed to others (below /root, say), both live in a folder of the system's temporary directory.
+ * If this process is root, the server runs as an unprivileged user, who must reach the programs and the data. If other
+ * users cannot enter the project's folder (for example below /root), both are in a folder of the system's temporary
+ * directory.
  */
 function installForRoot(instance: Instance, binaries: string): Installation {
   const user = unprivilegedUser();
   const open = isOpenToOthers(ROOT) && isOpenToOthers(path.dirname(instance.folder));
-  const elsewhere = open ? undefined : prepareElsewhere(instance);
-  const data = elsewhere ? path.join(elsewhere, 'data') : inside(instance, 'postgres');
+  const temporaryFolder = open ? undefined : prepareTemporaryFolder(instance);
+  const data = temporaryFolder ? path.join(temporaryFolder, 'data') : inside(instance, 'postgres');
   mkdirSync(data, { recursive: true });
   chownSync(data, user.uid, user.gid);
   chmodSync(data, 0o700);
-  if (!elsewhere) return { binaries, data, user };
-  const copy = path.join(elsewhere, 'postgresql');
+  if (!temporaryFolder) return { binaries, data, user };
+  const copy = path.join(temporaryFolder, 'postgresql');
   if (!existsSync(copy)) cpSync(binaries, copy, { recursive: true, verbatimSymlinks: true });
   return { binaries: copy, data, user };
 }
 
-const elsewhereOf = (instance: Instance) => path.join(tmpdir(), `throughline-${shortHash(instance.folder)}`);
+const temporaryFolderOf = (instance: Instance) => path.join(tmpdir(), `throughline-${shortHash(instance.folder)}`);
 
-/** A folder that others may pass through. What it holds belongs to the instance's own folder and goes when that went. */
-function prepareElsewhere(instance: Instance): string {
-  const elsewhere = elsewhereOf(instance);
-  const note = inside(instance, 'postgres', 'data-is-in');
-  if (existsSync(elsewhere) && lstatSync(elsewhere).uid !== 0)
-    throw new CommandError(`${elsewhere} belongs to another user. Remove it, or start as an ordinary user.`);
-  if (!existsSync(note)) rmSync(elsewhere, { recursive: true, force: true });
-  mkdirSync(elsewhere, { recursive: true });
-  chmodSync(elsewhere, 0o711);
-  mkdirSync(path.dirname(note), { recursive: true });
-  writeFileSync(note, `${elsewhere}\n`);
-  return elsewhere;
+/**
+ * Creates a folder that other users may enter. Its content belongs to the instance's folder: if that was deleted, the
+ * content is deleted too.
+ */
+function prepareTemporaryFolder(instance: Instance): string {
+  const temporaryFolder = temporaryFolderOf(instance);
+  const marker = inside(instance, 'postgres', 'data-is-in');
+  if (existsSync(temporaryFolder) && lstatSync(temporaryFolder).uid !== 0)
+    throw new CommandError(`${temporaryFolder} belongs to another user. Remove it, or start as an ordinary user.`);
+  if (!existsSync(marker)) rmSync(temporaryFolder, { recursive: true, force: true });
+  mkdirSync(temporaryFolder, { recursive: true });
+  chmodSync(temporaryFolder, 0o711);
+  mkdirSync(path.dirname(marker), { recursive: true });
+  writeFileSync(marker, `${temporaryFolder}\n`);
+  return temporaryFolder;
 }
 
-/** Where the database's files are, so that a reset can remove them. */
+/** The folders with the database's files. A reset deletes them. */
 export function databaseFolders(instance: Instance): string[] {
-  return [inside(instance, 'postgres'), elsewhereOf(instance)];
+  return [inside(instance, 'postgres'), temporaryFolderOf(instance)];
 }
 
 function unprivilegedUser(): { uid: number; gid: number } {
@@ -91,7 +95,7 @@ function findBinaries(): string {
     return realpathSync(path.join(entry.slice(0, entry.lastIndexOf(name) + name.length), 'native'));
   } catch {
     throw new CommandError(
-      `There is no ${name}: PostgreSQL comes for linux and darwin, x64 and arm64. On Windows use WSL.`,
+      `${name} is not installed: PostgreSQL is available for linux and darwin, x64 and arm64. On Windows use WSL.`,
     );
   }
 }

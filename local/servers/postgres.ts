@@ -9,7 +9,7 @@ import { type Processes, waitUntil } from './processes.ts';
 
 const START_TIMEOUT_MS = 20_000;
 
-/** PostgreSQL 18: a primary and a streaming replica, on 127.0.0.1 and on no socket file. */
+/** PostgreSQL 18: a primary and a streaming replica. They listen on 127.0.0.1 and on no Unix socket. */
 export class Postgres {
   readonly #instance: Instance;
   readonly #secrets: Secrets;
@@ -25,13 +25,14 @@ export class Postgres {
     return path.join(this.#installation.data, name);
   }
 
-  /** Makes both data folders once. @throws CommandError for a folder that an interrupted set-up left half-written */
+  /** Creates both data folders once. @throws CommandError if an interrupted set-up left an incomplete folder */
   async initialise(): Promise<void> {
     const complete = path.join(this.#installation.data, 'complete');
     if (existsSync(complete)) return;
     if (existsSync(this.#folder('primary'))) {
       throw new CommandError(
-        `The database folder ${this.#installation.data} is half-written: its set-up was interrupted. Wipe it with: npm run reset`,
+        `The database folder ${this.#installation.data} is incomplete, because its set-up was interrupted. ` +
+          'Delete it with: npm run reset',
       );
     }
     await this.#initdb();
@@ -75,7 +76,7 @@ export class Postgres {
     appendFileSync(path.join(this.#folder('primary'), 'postgresql.conf'), serverSettings());
   }
 
-  /** A copy of the stopped primary, told to follow it: a true streaming replica. */
+  /** Copies the stopped primary and configures the copy as its streaming replica. */
   async #copyToReplica(): Promise<void> {
     const { user, data } = this.#installation;
     await runChild('cp', ['-a', this.#folder('primary'), this.#folder('replica')], { ...user, cwd: data });
@@ -88,8 +89,8 @@ export class Postgres {
     this.startPrimary(processes);
     this.startReplica(processes);
     await Promise.all([
-      this.#answers(processes, 'postgres-primary', this.#instance.ports.writer),
-      this.#answers(processes, 'postgres-replica', this.#instance.ports.reader),
+      this.#waitUntilReady(processes, 'postgres-primary', this.#instance.ports.writer),
+      this.#waitUntilReady(processes, 'postgres-replica', this.#instance.ports.reader),
     ]);
   }
 
@@ -101,14 +102,15 @@ export class Postgres {
     const { ports } = this.#instance;
     const passfile = this.#writePassfile();
     const quoted = passfile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-    const source = `host=127.0.0.1 port=${ports.writer} user=postgres passfile='${quoted}' sslmode=disable application_name=replica`;
+    const address = `host=127.0.0.1 port=${ports.writer} user=postgres passfile='${quoted}'`;
+    const source = `${address} sslmode=disable application_name=replica`;
     this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
       '-c',
       `primary_conninfo=${source}`,
     ]);
   }
 
-  /** The replica's password in a file that only the server's user can read: its arguments are in the process list. */
+  /** Writes the replica's password to a file that only its user can read. Arguments are visible in the process list. */
   #writePassfile(): string {
     const { data, user } = this.#installation;
     const file = path.join(data, 'replica.pgpass');
@@ -132,7 +134,7 @@ export class Postgres {
     );
   }
 
-  async #answers(processes: Processes, name: string, port: number): Promise<void> {
+  async #waitUntilReady(processes: Processes, name: string, port: number): Promise<void> {
     let last = '';
     const answers = async () => {
       if (!processes.isRunning(name))
@@ -155,7 +157,7 @@ export class Postgres {
     });
   }
 
-  /** How an administrator connects. */
+  /** The settings with which an administrator connects. */
   connection(port: number, database = 'throughline'): pg.ClientConfig {
     return { host: '127.0.0.1', port, user: 'postgres', password: this.#secrets.superuser, database, ssl: false };
   }
@@ -166,7 +168,7 @@ export class Postgres {
 
   async withClient<T>(port: number, work: (client: pg.Client) => Promise<T>, database?: string): Promise<T> {
     const client = new pg.Client({ ...this.connection(port, database), connectionTimeoutMillis: 2_000 });
-    // A server that stops under it fails the query that waits; the event beside that would end this process.
+    // If the server stops, the pending query fails. Without this listener, the error event would also end this process.
     client.on('error', () => {});
     await client.connect();
     try {
@@ -177,7 +179,7 @@ export class Postgres {
   }
 }
 
-/** Durable as in production; small buffers, since a laptop has other things to do. */
+/** Durable as in production. The buffers are small, because a laptop runs other programs too. */
 const serverSettings = () => `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { CommandError, type Instance, inside, readOwnJson, writeFileAtomically } from '../instance.ts';
 
-/** A process that the platform started, remembered on disk so that a later run can tell it from a stranger's. */
+/** A process that the platform started. It is recorded on disk, so that a later run can recognize it. */
 interface RecordedProcess {
   name: string;
   pid: number;
-  /** When the system says that it started: process ids are used again, this pair is not. */
+  /** The start time that the operating system reports. Process ids are reused. An id with its start time is unique. */
   startedAt: string;
 }
 
@@ -23,10 +23,10 @@ export class Processes {
     this.#instance = instance;
   }
 
-  /** Called with a name when a child ends that nobody stopped. */
+  /** Called with the name of a child that ended without being stopped. */
   onDeath: (name: string, how: string) => void = () => {};
 
-  /** Starts a server in a process group of its own, so that Ctrl-C reaches it through us and in order. */
+  /** Starts a server in its own process group. Ctrl-C then reaches only us, and we stop the servers in order. */
   start(
     name: string,
     command: string,
@@ -53,7 +53,7 @@ export class Processes {
     return this.#children.has(name);
   }
 
-  /** Stops one child and waits for its end; what does not go is killed. @returns whether it went by itself */
+  /** Stops one child and waits for its end. Kills it after a timeout. @returns whether it ended without being killed */
   async stop(name: string, signal?: NodeJS.Signals): Promise<boolean> {
     const entry = this.#children.get(name);
     if (!entry) return false;
@@ -61,7 +61,7 @@ export class Processes {
     return endProcess(entry.child, signal ?? entry.stopSignal);
   }
 
-  /** Stops all, the last started first. @returns the names of those that went by themselves */
+  /** Stops all children, the last started first. @returns the names of those that ended without being killed */
   async stopAll(): Promise<string[]> {
     this.#stopping = true;
     const clean: string[] = [];
@@ -88,7 +88,7 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   const timer = setTimeout(() => killGroup(child.pid as number, 'SIGKILL'), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(timer);
-  // What the server itself started (a warm Lambda, say) is in its group.
+  // The group includes the processes that the server started, such as warm Lambdas.
   killGroup(child.pid, 'SIGKILL');
   return child.signalCode !== 'SIGKILL';
 }
@@ -97,19 +97,19 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Gone already.
+    // The process has ended already.
   }
 }
 
 const stateFile = (instance: Instance) => inside(instance, 'processes.json');
 
-/** From /proc where there is one, since a small Linux has no `ps`. */
+/** Reads /proc if it exists, because a minimal Linux has no `ps`. @returns undefined if the process has ended */
 function startTimeOf(pid: number): string | undefined {
   try {
     if (existsSync('/proc/self/stat')) {
-      // Fields 3 and 22 of proc(5)'s stat; the name before them, in brackets, may hold blanks.
+      // Fields 3 and 22 of stat in proc(5). The name before them, in parentheses, may contain spaces.
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-      // A zombie has ended; only nobody has asked how.
+      // A zombie has ended. Its parent has not read its exit status yet.
       return fields[0] === 'Z' ? undefined : fields[19];
     }
     return (
@@ -123,7 +123,7 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-/** A damaged list is none: what it named cannot be told from strangers. */
+/** A damaged list counts as empty, because it no longer identifies processes of ours. */
 function recordedProcesses(instance: Instance): RecordedProcess[] {
   try {
     return readOwnJson<RecordedProcess[]>(stateFile(instance)) ?? [];
@@ -132,12 +132,12 @@ function recordedProcesses(instance: Instance): RecordedProcess[] {
   }
 }
 
-/** The processes of an earlier run that are still alive: same id and same start. */
+/** The processes of an earlier run that still run: those with the same id and the same start time. */
 export function runningProcesses(instance: Instance): RecordedProcess[] {
   return recordedProcesses(instance).filter(({ pid, startedAt }) => startTimeOf(pid) === startedAt);
 }
 
-/** @throws CommandError when the platform runs; ends what a killed one left behind */
+/** Stops the remaining servers of a killed platform. @throws CommandError if the platform runs */
 export async function assertNotRunning(instance: Instance): Promise<void> {
   const alive = runningProcesses(instance);
   const main = alive.find((each) => each.name === 'throughline');
@@ -149,13 +149,13 @@ export async function assertNotRunning(instance: Instance): Promise<void> {
   await stopOrphans(instance);
 }
 
-/** Where the running platform is: not necessarily on the ports that this shell names. */
+/** The address of the running platform. Its ports may differ from those in this shell's variables. */
 function addressOf(instance: Instance): string {
   const { edge } = readOwnJson<{ edge: string }>(inside(instance, 'endpoints.json')) ?? {};
   return edge ?? 'still starting';
 }
 
-/** Ends what a killed platform left behind; what does not go is killed. */
+/** Stops the remaining servers of a killed platform. Kills those that do not stop in time. */
 export async function stopOrphans(instance: Instance): Promise<void> {
   for (const { pid, name } of runningProcesses(instance))
     killGroup(pid, name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM');
@@ -164,7 +164,7 @@ export async function stopOrphans(instance: Instance): Promise<void> {
   });
 }
 
-/** Looks again until `condition` holds. @throws Error after `timeoutMs` */
+/** Checks `condition` every `everyMs` until it holds. @throws Error after `timeoutMs` */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   timeoutMs: number,
@@ -172,7 +172,7 @@ export async function waitUntil(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Nothing after ${timeoutMs} ms.`);
+    if (Date.now() > deadline) throw new Error(`The condition did not hold within ${timeoutMs} ms.`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -8,19 +8,28 @@ import { type Processes, waitUntil } from './processes.ts';
 
 const START_TIMEOUT_MS = 5_000;
 
-/** Starts Valkey with one user a service, each held to its keys and commands. */
+/** Starts Valkey with one user for each service, limited to the service's keys and commands. */
 export async function startValkey(instance: Instance, secrets: Secrets, processes: Processes): Promise<void> {
   const folder = inside(instance, 'valkey');
   mkdirSync(folder, { recursive: true });
   writeFileSync(inside(instance, 'valkey', 'users.acl'), accessList(secrets), { mode: 0o600 });
-  // Paths are relative to the folder that it starts in: the file's format has no good way to write a blank.
-  const settings = `bind 127.0.0.1\nport ${instance.ports.cache}\ndir .\naclfile users.acl\nsave 60 1\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n`;
+  // Paths are relative to the working directory. An absolute path may contain spaces, which this format hardly allows.
+  const settings = [
+    'bind 127.0.0.1',
+    `port ${instance.ports.cache}`,
+    'dir .',
+    'aclfile users.acl',
+    'save 60 1',
+    'maxmemory 64mb',
+    'maxmemory-policy allkeys-lru',
+    '',
+  ].join('\n');
   writeFileSync(inside(instance, 'valkey', 'valkey.conf'), settings);
   processes.start('valkey', findValkey(), ['valkey.conf'], { cwd: folder });
-  await answers(instance, secrets, processes);
+  await waitUntilReady(instance, secrets, processes);
 }
 
-async function answers(instance: Instance, secrets: Secrets, processes: Processes): Promise<void> {
+async function waitUntilReady(instance: Instance, secrets: Secrets, processes: Processes): Promise<void> {
   const log = inside(instance, 'logs', 'valkey.log');
   const valkey = new Valkey({
     host: '127.0.0.1',
@@ -45,7 +54,7 @@ async function answers(instance: Instance, secrets: Secrets, processes: Processe
     .finally(() => valkey.disconnect());
 }
 
-/** Gives a running server the users of the current declarations. Connections of users that did not change stay open. */
+/** Loads the users of the current declarations into a running server. Connections of unchanged users stay open. */
 export async function reloadUsers(instance: Instance, secrets: Secrets): Promise<void> {
   writeFileSync(inside(instance, 'valkey', 'users.acl'), accessList(secrets), { mode: 0o600 });
   const valkey = new Valkey({ host: '127.0.0.1', port: instance.ports.cache, password: secrets.cacheAdmin });

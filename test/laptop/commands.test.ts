@@ -14,7 +14,7 @@ afterAll(() => bare.remove());
 const isAlive = (pid: number) =>
   existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 
-describe('in a bare clone', () => {
+describe('in a new clone', () => {
   test.each([
     ['stop', 'Nothing is running.'],
     ['reset', 'There is no local data.'],
@@ -23,7 +23,7 @@ describe('in a bare clone', () => {
     expect(existsSync(path.join(bare.folder, 'node_modules'))).toBe(false);
   });
 
-  test('an unknown command is one line that names those that there are', async () => {
+  test('an unknown command prints one line that names the known commands', async () => {
     const { code, output } = await bare.run('strat');
     expect(code).toBe(1);
     expect(output).toMatch(/^Unknown command "strat"\. Use one of: .*start.*\n$/);
@@ -31,9 +31,9 @@ describe('in a bare clone', () => {
 
   const onLinux = process.platform === 'linux' ? test : test.failing;
   onLinux.each(['SIGINT', 'SIGTERM'] as const)(
-    'an install that %s interrupts leaves no process behind',
+    'an install that %s interrupts leaves no process running',
     async (signal) => {
-      // An npm that starts a child of its own and never ends, as a build script of a package may.
+      // This npm starts a child and never ends, as a package's build script can.
       const bin = path.join(bare.folder, 'fake-bin');
       const pids = path.join(bare.folder, `pids-${signal}`);
       mkdirSync(bin, { recursive: true });

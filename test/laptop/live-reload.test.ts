@@ -8,7 +8,7 @@ import type { Endpoints } from '../../local/platform.ts';
 import { waitUntil } from '../../local/servers/processes.ts';
 import { type Copy, copyOfTree } from '../support/copy.ts';
 
-/** What a shell may hold that would lead the platform astray: each of these broke a start once, or could. */
+/** Shell variables that must not change the platform. Each of them has broken a start, or could break one. */
 const HOSTILE_SHELL = {
   PGHOST: 'db.example.com',
   PGSSLMODE: 'require',
@@ -30,7 +30,7 @@ const MIGRATIONS = 'lambdas/database/migrations';
 
 let copy: Copy;
 let endpoints: Endpoints;
-/** Command lines that held a secret while the platform started. */
+/** Command lines that contained a secret while the platform started. */
 const leaks = new Set<string>();
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ function commandLinesWithSecrets(): string[] {
     .filter((line) => secrets.some((secret) => line.includes(secret)));
 }
 
-/** Changes files and waits for what live reload reports of it. */
+/** Changes files and waits for the report of live reload. */
 async function afterSaving(save: () => void): Promise<string> {
   const before = copy.read('.local/logs/live-reload.log').length;
   save();
@@ -95,11 +95,11 @@ const inCopy = (file: string) => path.join(copy.folder, file);
 const get = (route: string) => fetch(`${endpoints.api}${route}`);
 
 const onLinux = process.platform === 'linux' ? test : test.failing;
-onLinux('no secret is ever in the process list, while starting or running', () => {
+onLinux('no secret is in the process list, neither during the start nor later', () => {
   expect([...leaks, ...commandLinesWithSecrets()]).toEqual([]);
 });
 
-test('a second start names the address of the one that runs, whatever ports its own shell has', async () => {
+test('a second start prints the address of the running platform, even if its own shell sets other ports', async () => {
   const { code, output } = await copy.run('start', [], { THROUGHLINE_EDGE_PORT: '1025' });
   expect(code).toBe(1);
   expect(output).toMatch(
@@ -118,7 +118,7 @@ describe('while npm start runs', () => {
     expect(await query(`SELECT to_regclass('orders.live') IS NOT NULL AS there`)).toEqual([{ there: true }]);
   });
 
-  test('a changed migration that ran is refused, with what to do; undone, all is well again', async () => {
+  test('a migration that was changed after it ran is rejected with advice, and accepted when restored', async () => {
     const changed = await afterSaving(write(migration, 'CREATE TABLE orders.live (id bigint);\n'));
     expect(changed).toMatch(
       /^Not live: Migration 0900_live\.sql was changed after it ran on this database\. .*npm run reset/,
@@ -126,7 +126,7 @@ describe('while npm start runs', () => {
     expect(await afterSaving(write(migration, 'CREATE TABLE orders.live (id int);\n'))).toMatch(/^Live after/);
   });
 
-  test('a broken migration is refused with its file and line, and none of it is kept', async () => {
+  test('a broken migration is rejected with its file and line, and rolled back', async () => {
     const broken = `${MIGRATIONS}/0901_broken.sql`;
     const report = await afterSaving(
       write(broken, 'CREATE TABLE orders.half (id int);\n\nCREATE TABEL orders.other (id int);\n'),
@@ -136,7 +136,7 @@ describe('while npm start runs', () => {
     expect(await afterSaving(() => rmSync(inCopy(broken)))).toMatch(/^Live after/);
   });
 
-  test('an edit of a handler is live, a broken one is refused, and an undone one is undone', async () => {
+  test('an edit of a handler is live, a broken edit is rejected, and a reverted edit is live', async () => {
     const file = 'lambdas/health/check-health.ts';
     const original = copy.read(file);
     const version = async () => ((await (await get('/health')).json()) as { status: string }).status;
@@ -152,7 +152,7 @@ describe('while npm start runs', () => {
     await waitUntil(async () => (await version()) === 'ok', 20_000);
   });
 
-  test('a construct that does not synthesize is refused in one line, and undone is live', async () => {
+  test('a construct that does not synthesize is rejected in one line, and the restored one is live', async () => {
     const file = 'lambdas/health/health.service.ts';
     const original = copy.read(file);
     const report = await afterSaving(write(file, original.replace("probes: ['order-events']", "probes: ['orders']")));
@@ -163,7 +163,7 @@ describe('while npm start runs', () => {
     expect(await afterSaving(write(file, original))).toMatch(/^Live after .*construct/);
   });
 
-  test('npm run logs shows what a handler logged, and refuses an unknown function', async () => {
+  test('npm run logs prints what a handler logged, and rejects an unknown function', async () => {
     await get('/products/not-an-id');
     await waitUntil(
       async () =>
@@ -186,14 +186,14 @@ describe('npm run new-service', () => {
     ['products', 'the path of GET /products begins with it'],
     ['select', 'the word has a meaning of its own'],
     ['shared', 'the word has a meaning of its own'],
-  ])('refuses the name %s in one line, and writes nothing', async (name, why) => {
+  ])('rejects the name %s in one line, and writes nothing', async (name, why) => {
     const { code, output } = await copy.run('new-service', [name]);
     expect(code).toBe(1);
     expect(output).toContain(why);
     expect(output.trim().split('\n')).toHaveLength(1);
   });
 
-  test('adds a service that a running platform takes up, touching two files beside new and generated ones', async () => {
+  test('adds a service that a running platform deploys, and edits two files besides the generated ones', async () => {
     const reloads = () => copy.read('.local/logs/live-reload.log').length;
     const before = reloads();
     const { code, output } = await copy.run('new-service', ['gift-cards']);
@@ -217,7 +217,7 @@ describe('npm run new-service', () => {
     ]);
   }, 180_000);
 
-  test('adds one whose own tests and the checks of the whole tree are green', async () => {
+  test('adds a service that passes its own tests and the checks of the whole tree', async () => {
     const checks = [
       ['node_modules/typescript-7/bin/tsc', '-p', '.'],
       ['node_modules/.bin/biome', 'ci', '.'],

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { synthesizeStage } from '../../local/deployment/synthesize-stage.ts';
 import { ASSEMBLIES, ROOT, STAGES } from './assembly.ts';
 
-/** Synthesizes every stage once for all synth tests, with cdk-nag's findings beside the templates. */
+/** Synthesizes every stage once for all synth tests, and writes cdk-nag's findings beside the templates. */
 export default async function synthesizeStages(): Promise<void> {
   rmSync(ASSEMBLIES, { recursive: true, force: true });
   const program = path.join(ROOT, 'test', 'support', 'synthesize.ts');

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
-/** Where the synthesized stages lie while the tests run. */
+/** The folder of the synthesized stages. */
 export const ASSEMBLIES = path.join(ROOT, '.build', 'assemblies');
 export const STAGES = ['local', 'dev', 'prod'] as const;
 export type StageName = (typeof STAGES)[number];
@@ -11,13 +11,13 @@ export const AWS_STAGES = ['dev', 'prod'] as const;
 
 export interface Resource {
   Type: string;
-  // What a template holds is what a test looks into.
+  // A test may read any property of a template.
   Properties: Record<string, Json>;
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
   DependsOn?: string[];
 }
-/** A value of a template: looked into by name, without knowing its shape. */
+/** A value of a template, whose type is not known. */
 export type Json = ReturnType<typeof JSON.parse>;
 
 export const stacksOf = (stage: StageName): string[] =>
@@ -29,7 +29,7 @@ export const stacksOf = (stage: StageName): string[] =>
 export const templateFile = (stage: StageName, stack: string) =>
   path.join(ASSEMBLIES, stage, `throughline-${stage}-${stack}.template.json`);
 
-/** What the synth has to say of a stack, warnings among it. */
+/** The synth's messages about a stack, including warnings. */
 export const metadataFile = (stage: StageName, stack: string) =>
   templateFile(stage, stack).replace('.template.json', '.metadata.json');
 
@@ -42,7 +42,7 @@ export interface Found extends Resource {
   id: string;
 }
 
-/** Every resource of a stage, of one type or of all. */
+/** All resources of a stage, or those of one type. */
 export function resourcesOf(stage: StageName, type?: string): Found[] {
   return stacksOf(stage).flatMap((stack) =>
     Object.entries(read(stage, stack).Resources as Record<string, Resource>)
@@ -51,7 +51,7 @@ export function resourcesOf(stage: StageName, type?: string): Found[] {
   );
 }
 
-/** Asset hashes and version ids change with every line of code; a snapshot of the infrastructure must not. */
+/** Removes asset hashes and version ids. They change with every line of code, and a snapshot must not. */
 export const withoutHashes = (stage: StageName, stack: string) =>
   JSON.parse(
     JSON.stringify(read(stage, stack))

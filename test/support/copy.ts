@@ -6,23 +6,23 @@ import path from 'node:path';
 import { freePorts, type Ports } from '../../local/instance.ts';
 import { ROOT } from './assembly.ts';
 
-/** A copy of the working tree in a folder of its own, as a fresh clone would be. */
+/** A copy of the working tree in a temporary folder, like a new clone. */
 export interface Copy {
   folder: string;
   ports: Ports;
-  /** Runs `npm run <command>` in the copy, to its end. */
+  /** Runs `npm run <command>` in the copy and waits for its end. */
   run(command: string, args?: string[], env?: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }>;
-  /** The same for a command of the shell. */
+  /** The same for any program. */
   exec(command: string, args: string[]): Promise<{ code: number | null; output: string }>;
   spawn(command: string, args?: string[], env?: NodeJS.ProcessEnv): ChildProcess;
   read(file: string): string;
   remove(): Promise<void>;
 }
 
-/** @param installed with the dependencies of this checkout; else as bare as a clone */
+/** @param installed whether the copy has the dependencies of this checkout. Otherwise it has none, like a new clone. */
 export async function copyOfTree(installed: boolean): Promise<Copy> {
   const folder = mkdtempSync(path.join(tmpdir(), 'throughline-copy-'));
-  // Its database runs as another user where the tests run as root.
+  // If the tests run as root, the database runs as another user, who must be able to enter the folder.
   execFileSync('chmod', ['755', folder]);
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' });
   for (const file of files

@@ -6,17 +6,19 @@ export const unique = (prefix: string) => `${prefix}-${process.pid}-${Date.now()
 
 export const uniqueEmail = () => `${unique('user')}@example.com`.toLowerCase();
 
-/** A product with stock, straight into the rows. @returns its id */
+/** Inserts a product with stock directly into the database. @returns its id */
 export async function makeProduct(onHand: number, priceMinor = 1_500, currency = 'EUR'): Promise<string> {
   const [product] = await rows<{ id: string }>(
-    `WITH p AS (INSERT INTO catalog.products (sku, name, description, price_minor, currency) VALUES ($1, $1, '', $2, $3) RETURNING id)
+    `WITH p AS (
+       INSERT INTO catalog.products (sku, name, description, price_minor, currency) VALUES ($1, $1, '', $2, $3)
+       RETURNING id)
      INSERT INTO catalog.stock (product_id, on_hand) SELECT id, $4 FROM p RETURNING product_id AS id`,
     [unique('SKU'), priceMinor, currency, onHand],
   );
   return (product as { id: string }).id;
 }
 
-/** A user without a session, straight into the rows. @returns its id */
+/** Inserts a user without a session directly into the database. @returns its id */
 export async function makeUser(): Promise<string> {
   const [user] = await rows<{ id: string }>(
     `INSERT INTO auth.users (email, name, password_hash) VALUES ($1, 'Test', 'none') RETURNING id`,

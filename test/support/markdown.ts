@@ -1,4 +1,4 @@
-/** A document without its code blocks, in which `#` begins a comment. */
+/** A document without its code blocks. In a code block, `#` starts a comment and not a heading. */
 const withoutCode = (markdown: string) => markdown.replaceAll(/^```[\s\S]*?^```$/gm, '');
 
 /** The anchor that GitHub gives to a heading: lower case, no punctuation, hyphens for spaces. */

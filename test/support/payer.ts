@@ -11,7 +11,7 @@ import type { DomainEvent, EventType } from './events.ts';
 import { makeProduct, makeUser } from './factories.ts';
 import { cacheAs, databaseAs, endpoints, eventually, platformFolder, rows } from './platform.ts';
 
-/** A secret of the deployed stage, by the variable in which the payments function has its name. */
+/** Reads a secret of the deployed stage. The payments function has the secret's name in the environment variable. */
 async function deployedSecret(variable: string): Promise<string> {
   const settings = await sdkSettings({
     url: endpoints.aws,
@@ -28,13 +28,13 @@ async function deployedSecret(variable: string): Promise<string> {
 const apiKey = await deployedSecret('SANDBOX_API_KEY_NAME');
 export const webhookSecret = await deployedSecret('SANDBOX_WEBHOOK_SECRET_NAME');
 
-/** The sandbox provider as it is deployed, over HTTP. */
+/** The deployed sandbox provider, called over HTTP. */
 export const provider = createSandboxProvider({
   baseUrl: `${endpoints.api}/sandbox-provider`,
   apiKey: async () => apiKey,
   webhookSecret: async () => webhookSecret,
 });
-/** Charges in the provider's books alone: no webhook tells of it, so that no deployed function hears of it either. */
+/** Inserts a charge into the provider's tables. It sends no webhook, so no deployed function learns of the charge. */
 export const chargeWithoutWebhook: typeof provider.charge = async ({ paymentId, amount, token }) => {
   const [charge] = await rows<{ id: string }>(
     `INSERT INTO sandbox.charges (idempotency_key, token, amount_minor, currency, status)
@@ -43,10 +43,10 @@ export const chargeWithoutWebhook: typeof provider.charge = async ({ paymentId, 
   );
   return { status: 'captured', chargeId: charge?.id as string };
 };
-/** Events stay in the outbox: a test hands on the ones that it is about. */
+/** Leaves the events in the outbox. A test delivers those that it needs. */
 export const publish = async () => {};
 
-/** Ten connections of the payments service, one of the orders service. */
+/** Ten connections of the payments service and one of the orders service. */
 export const databases = Array.from({ length: 10 }, () => databaseAs('payments'));
 export const orders = databaseAs('orders');
 const caches = { payments: cacheAs('payments'), orders: cacheAs('orders') };
@@ -101,7 +101,7 @@ export const paymentsOf = (orderId: string) =>
     [orderId],
   );
 
-/** An event out of the outbox, whoever wrote it: the deployed workers hear of these payments too, and may be first. */
+/** Waits for an event in the outbox. The deployed workers process these payments too, so they may have written it. */
 export const eventOf = <T extends EventType>(type: T, about: string): Promise<DomainEvent<T>> =>
   eventually(async () => {
     const [row] = await rows<OutboxRow & { [column: string]: unknown }>(

@@ -21,7 +21,7 @@ export const platformFolder = path.dirname(endpointsFile);
 
 const hostOf = (url: string) => new URL(url).host;
 
-/** A service's own connection to the database, with a service's own rights. */
+/** Connects to the database as a service, with the permissions of its role. */
 export function databaseAs(service: string, addresses: { writer?: string; reader?: string } = {}): Database {
   return createDatabase({
     writer: addresses.writer ?? hostOf(endpoints.writer),
@@ -30,7 +30,7 @@ export function databaseAs(service: string, addresses: { writer?: string; reader
     user: roleOf(service),
     password: secrets.services[service] as string,
     tls: false,
-    // A Lambda runs one request at a time; here many share a process, and wait for its one connection.
+    // A Lambda runs one request at a time. Here, many requests share a process and wait for its one connection.
     connectTimeoutMs: 15_000,
   });
 }
@@ -45,7 +45,7 @@ export function cacheAs(service: string, port = Number(new URL(endpoints.cache).
   });
 }
 
-/** Looks at the rows as the administrator: tests act through the product, then query. */
+/** Queries the database as its administrator. Tests act through the product and then check the rows. */
 export async function rows<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> {
   const client = new pg.Client(endpoints.writer);
   await client.connect();
@@ -56,7 +56,7 @@ export async function rows<T extends pg.QueryResultRow>(text: string, values: un
   }
 }
 
-/** Runs `work` while a row is locked, so that whoever would change it waits. */
+/** Runs `work` while a row is locked, so that every update of the row waits. */
 export async function withLocked(table: string, id: string, work: () => Promise<void>): Promise<void> {
   const client = new pg.Client(endpoints.writer);
   await client.connect();
@@ -79,13 +79,13 @@ export async function withValkey<T>(work: (valkey: Valkey) => Promise<T>): Promi
   }
 }
 
-/** Looks again until `look` gives something. @throws with the last thing seen */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, withinMs = 20_000): Promise<T> {
+/** Repeats `check` until its result is truthy. @throws Error with the source of `check` after `withinMs` */
+export async function eventually<T>(check: () => Promise<T | undefined | false>, withinMs = 20_000): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > deadline) throw new Error(`Nothing within ${withinMs} ms: ${look}`);
+    const result = await check();
+    if (result) return result;
+    if (Date.now() > deadline) throw new Error(`No result within ${withinMs} ms: ${check}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

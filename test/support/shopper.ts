@@ -6,7 +6,7 @@ import type { Notification } from '../../lambdas/workers/notifications/notificat
 import { uniqueEmail } from './factories.ts';
 import { endpoints, eventually } from './platform.ts';
 
-/** Every field that some answer has: which of them are there is what a test asserts. */
+/** The fields of all response bodies. A test asserts which of them a response has. */
 export interface Body {
   user: User;
   product: Product;
@@ -31,14 +31,14 @@ export interface Answer {
 export interface CallOptions {
   token?: string;
   body?: unknown;
-  /** Sent as it is, for bodies that are not JSON. */
+  /** Sent unchanged, for bodies that are not JSON. */
   raw?: string;
   headers?: Record<string, string>;
 }
 
 /**
- * One call through the edge, as a browser would make it.
- * @throws Error for a refusal whose document is not problem+json, or tells another status than the answer
+ * Makes one call through the edge, like a browser.
+ * @throws Error for an error response that is not problem+json or that names another status in its document
  */
 export async function call(
   method: string,
@@ -64,7 +64,7 @@ export async function call(
 
 export const PASSWORD = 'correct horse battery';
 
-/** Somebody with an account and a session. */
+/** A customer with an account and a session. */
 export class Shopper {
   readonly email: string;
   accessToken = '';
@@ -123,7 +123,7 @@ export interface Mail {
   to: string[];
 }
 
-/** Waits for a mail with this in its subject. */
+/** Waits for a mail whose subject contains `subject`. */
 export function mailTo(email: string, subject: string): Promise<Mail> {
   return eventually(async () => (await mailsTo(email)).find((mail) => mail.subject.includes(subject)), 15_000);
 }

@@ -4,7 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { composeApp } from '../../lib/request-path.ts';
 import { resolveStage } from '../../lib/stage.ts';
 
-/** What bin/app.ts does, with cdk-nag looking on. Its findings are written beside the assembly: a test fails on them. */
+/** Does the same as bin/app.ts, with cdk-nag. Its findings are written beside the assembly, and a test reports them. */
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 composeApp(app, resolveStage(app.node.getAllContext()));

@@ -58,8 +58,8 @@ export async function assertUnchanged(db: Kysely<unknown>, files: readonly Migra
   const changed = files.find(({ name, sha256 }) => (checksums.get(name) ?? sha256) !== sha256);
   if (changed)
     throw new MigrationError(
-      `Migration ${changed.name}.sql was changed after it ran on this database. Restore it and write a new migration; ` +
-        'on a laptop, npm run reset wipes the local data instead.',
+      `Migration ${changed.name}.sql was changed after it ran on this database. ` +
+        'Restore it and write a new migration; on a laptop, npm run reset wipes the local data instead.',
     );
 }
 

@@ -5,7 +5,7 @@ export interface SqlStatement {
   readonly line: number;
 }
 
-/** Tokens. Strings, quoted identifiers, comments and dollar-quoted bodies can contain semicolons that end no statement. */
+/** Tokens. A semicolon in a string, a quoted identifier, a comment or a dollar-quoted body ends no statement. */
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|;|[^;'"$/-]+|[\s\S]/g;
 const COMMENT = /^(--|\/\*)/;
 
@@ -33,7 +33,10 @@ export function splitStatements(sql: string): SqlStatement[] {
   return statements;
 }
 
-/** The line of a position in a statement. @param position 1-based, from PostgreSQL's error; if absent, the first line */
+/**
+ * The line of a position in a statement.
+ * @param position 1-based, from PostgreSQL's error. If absent, the result is the first line.
+ */
 export const lineOf = ({ text, line }: SqlStatement, position: number | undefined): number =>
   line + newlines(text.slice(0, Math.max(0, (position ?? 1) - 1)));
 

@@ -1,7 +1,7 @@
 import { defineService } from '../../shared/service.ts';
 import { sandboxRoutes } from './sandbox.routes.ts';
 
-/** A payment provider for test tokens, in place of a company of its own. */
+/** A payment provider for test tokens. It takes the place of a real provider. */
 export const sandboxService = defineService({
   name: 'sandbox',
   folder: 'payments/sandbox',

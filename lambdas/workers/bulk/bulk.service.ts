@@ -1,6 +1,6 @@
 import { defineService } from '../../shared/service.ts';
 
-/** Bulk jobs. Their queue is deployed; the worker is not there yet (README, "Not there yet"). */
+/** Bulk jobs. Their queue is deployed; the worker does not exist yet (README, "Not there yet"). */
 export const bulkService = defineService({
   name: 'bulk',
   folder: 'workers/bulk',

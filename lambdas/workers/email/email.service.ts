@@ -1,6 +1,6 @@
 import { defineService } from '../../shared/service.ts';
 
-/** Sends the mails that events call for. */
+/** Sends a mail for each event of its queue. */
 export const emailService = defineService({
   name: 'email',
   folder: 'workers/email',
