@@ -9,6 +9,7 @@ export type MetricName =
   | 'LoginLimitUnchecked'
   | 'CacheUnavailable'
   | 'ReaderUnavailable'
+  | 'ReplicaLagging'
   | 'EventDuplicate'
   | 'EventRepublished'
   | 'OutboxRelayed'
