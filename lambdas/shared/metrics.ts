@@ -13,6 +13,7 @@ export type MetricName =
   | 'EventDuplicate'
   | 'EventRepublished'
   | 'OutboxRelayed'
+  | 'EventQuarantined'
   | 'UnhandledError'
   | 'LateCapture'
   | 'TokenRejected';
