@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.client.ts';
+import type { Database, Sql } from '../database/database.client.ts';
 import { hashRequest, type IdempotencyClaim, REPLAYED_HEADER, replay } from '../database/idempotency.ts';
 import type { ReadYourWrites } from '../database/read-your-writes.ts';
 import type { PublishCommitted } from '../queue/publisher.ts';
@@ -16,6 +16,7 @@ import {
   openPayment,
   type PaymentAttempt,
   type PaymentRow,
+  type StoredPaymentResponse,
   storeResponse,
   toPayment,
 } from './payments.repository.ts';
@@ -134,13 +135,17 @@ async function charge(
   const { row, event } = await deps.data.transaction(claim.userId, async (tx) => {
     const event: AnyEvent | undefined = outcome && (await settlePayment(tx, opened.id, outcome));
     const row = (await findPayment(tx, opened.id)) as PaymentRow;
-    if (row.status === 'declined') await storeResponse(tx, claim, 402, declinedResponse(row, input.requestId));
-    else await storeResponse(tx, claim, 201, { payment: toPayment(row) });
+    await storeOutcome(tx, claim, row, input.requestId);
     return { row, event };
   });
   if (event) await deps.publish([event]);
   if (row.status === 'declined') throw declined(declinedResponse(row, input.requestId), false);
   return { payment: toPayment(row), replayed: false };
+}
+
+async function storeOutcome(tx: Sql, claim: IdempotencyClaim, row: PaymentRow, requestId: string): Promise<void> {
+  if (row.status === 'declined') await storeResponse(tx, claim, 402, declinedResponse(row, requestId));
+  else await storeResponse(tx, claim, 201, { payment: toPayment(row) });
 }
 
 async function replayOrResume(
@@ -150,10 +155,30 @@ async function replayOrResume(
 ): Promise<PaidOrder> {
   const stored = await deps.database.write((db) => findStoredResponse(db, claim));
   if (!stored) throw new Problem(paymentProblems.PAYMENT_IN_PROGRESS, { retryAfterSeconds: 1 });
-  if (stored.status === null && stored.stale && stored.requestHash.equals(claim.requestHash)) {
+  if (stored.status === null && stored.requestHash.equals(claim.requestHash)) {
     const opened = await deps.database.write((db) => findPayment(db, stored.subjectId));
-    if (opened) return charge(deps, claim, input, opened);
+    if (opened && opened.status !== 'processing') return storeAndReplay(deps, claim, input, opened.id);
+    if (opened && stored.stale) return charge(deps, claim, input, opened);
   }
+  return replayed(claim, stored);
+}
+
+/** The request that opened the payment crashed, and a webhook or the reconciliation has completed the payment since. */
+async function storeAndReplay(
+  deps: PaymentDependencies,
+  claim: IdempotencyClaim,
+  input: PayOrderInput,
+  paymentId: string,
+): Promise<PaidOrder> {
+  const stored = await deps.data.transaction(claim.userId, async (tx) => {
+    const row = (await findPayment(tx, paymentId)) as PaymentRow;
+    await storeOutcome(tx, claim, row, input.requestId);
+    return (await findStoredResponse(tx, claim)) as StoredPaymentResponse;
+  });
+  return replayed(claim, stored);
+}
+
+function replayed(claim: IdempotencyClaim, stored: StoredPaymentResponse): PaidOrder {
   const { status, body } = replay(claim, stored);
   if (status === 402) throw declined(body as DeclinedResponse, true);
   return { ...(body as { payment: Payment }), replayed: true };

@@ -14,9 +14,9 @@ interface Releasable {
   name: string;
   concurrency?: number;
   userFacing?: boolean;
-  /** The interval of a scheduled function. Every failed run raises an alarm. */
   /** A metric of the exceptions that are a result and no error, such as a rejected token. */
   expectedExceptions?: string;
+  /** The interval of a scheduled function. Every failed run raises an alarm. */
   scheduled?: Duration;
 }
 

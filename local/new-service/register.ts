@@ -16,7 +16,7 @@ const REQUEST_PATH = 'lib/request-path.ts';
 const editsOf = ({ kebab, camel, pascal }: ServiceNames): Edit[] => [
   {
     file: SERVICES,
-    before: '/** The one list of all services.',
+    before: '\n/** The one list of all services.',
     line: `import { ${camel}Service } from './${kebab}/${kebab}.service.ts';`,
   },
   { file: SERVICES, before: '] as const;', line: `  ${camel}Service,` },
@@ -42,7 +42,7 @@ export function registrationOf(names: ServiceNames): Record<string, string> {
     const text = texts[file] ?? readFileSync(path.join(ROOT, file), 'utf8');
     const at = text.indexOf(before);
     if (at === -1)
-      throw new CommandError(`${file} has no line "${before}": restore it, or register the service by hand.`);
+      throw new CommandError(`${file} has no line "${before.trim()}": restore it, or register the service by hand.`);
     texts[file] = `${text.slice(0, at)}${line}\n${text.slice(at)}`;
   }
   return texts;

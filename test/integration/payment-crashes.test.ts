@@ -36,10 +36,12 @@ async function dyingPayment(charge: typeof provider.charge, token = 'tok_approve
   return input;
 }
 
-const age = async ({ orderId, idempotencyKey }: PayOrderInput) => {
-  const long = `now() - interval '2 minutes'`;
-  await rows(`UPDATE payments.payments SET created_at = ${long}, updated_at = ${long} WHERE order_id = $1`, [orderId]);
-  await rows(`UPDATE payments.idempotency_keys SET created_at = ${long} WHERE key = $1`, [idempotencyKey]);
+const long = `now() - interval '2 minutes'`;
+const agePayment = ({ orderId }: PayOrderInput) =>
+  rows(`UPDATE payments.payments SET created_at = ${long}, updated_at = ${long} WHERE order_id = $1`, [orderId]);
+const age = async (input: PayOrderInput) => {
+  await agePayment(input);
+  await rows(`UPDATE payments.idempotency_keys SET created_at = ${long} WHERE key = $1`, [input.idempotencyKey]);
 };
 const statusesOf = async ({ orderId }: PayOrderInput) => (await paymentsOf(orderId)).map(({ status }) => status);
 const chargesOf = ({ orderId }: PayOrderInput) =>
@@ -101,6 +103,19 @@ describe('a payment whose process crashed', () => {
     await age(input);
     await Promise.all(payers.map((deps) => reconcileUnfinishedPayments(deps)));
     expect(await statusesOf(input)).toEqual(['captured']);
+  });
+
+  test('answers a retry with the same key at once when it was completed since', async () => {
+    const input = await dyingPayment(afterTheCharge);
+    await agePayment(input);
+    await reconcileUnfinishedPayments(payer);
+    const retries = await Promise.all(payers.map((deps) => payOrder(deps, input)));
+    for (const { payment, replayed } of retries) expect([payment.status, replayed]).toEqual(['captured', true]);
+    const refused = await dyingPayment((request) => provider.charge(request).then(beforeTheCharge), 'tok_declined');
+    await agePayment(refused);
+    await reconcileUnfinishedPayments(payer);
+    await expect(payOrder(payer, refused)).rejects.toMatchObject({ kind: { code: 'PAYMENT_DECLINED' } });
+    expect(await chargesOf(input)).toEqual([{ status: 'succeeded' }]);
   });
 
   test('is first reconciled after one minute and then at growing intervals', async () => {
