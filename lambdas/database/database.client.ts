@@ -1,10 +1,12 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
 import { readEnv, wholeNumber } from '../shared/env.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
+import { createPool } from './connections.ts';
 import { isUnavailable, translateDatabaseError } from './database.errors.ts';
+import { ReplicaLag, type ReplicaPosition } from './replica-lag.ts';
 
 /** Runs SQL: a connection pool or a transaction. */
 export type Sql = Kysely<unknown>;
@@ -29,8 +31,6 @@ export const CONNECT_TIMEOUT_MS = 1_000;
 /** For background callers. A paused cluster resumes in about 15 s. */
 export const BACKGROUND_CONNECT_TIMEOUT_MS = 40_000;
 export const QUERY_TIMEOUT_MS = 3_500;
-/** A Lambda instance runs one request at a time, so it can use only one connection per pool. */
-export const CONNECTIONS_PER_POOL = 1;
 /** For this long after a reader fails, its reads go to the writer. */
 const READER_PAUSE_MS = 2_000;
 
@@ -43,13 +43,16 @@ export interface Database {
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Runs `SELECT 1` on one side. @throws if it does not respond */
   probe(side: 'writer' | 'reader'): Promise<void>;
+  /** How far the replica is behind. @throws when it does not respond */
+  replicaPosition(): Promise<ReplicaPosition>;
   close(): Promise<void>;
 }
 
 /** Creates the two pools. They open no connection before the first statement. */
 export function createDatabase(settings: DatabaseSettings): Database {
-  const writer = createPool(settings, settings.writer);
-  const reader = createPool(settings, settings.reader);
+  const writer = poolOf(settings, settings.writer, true);
+  const reader = poolOf(settings, settings.reader, false);
+  const lag = new ReplicaLag(writer, reader);
   let readerPausedUntilMs = 0;
 
   const write: Database['write'] = (work) => work(writer).catch(translateDatabaseError);
@@ -59,7 +62,9 @@ export function createDatabase(settings: DatabaseSettings): Database {
     read: async (work) => {
       if (Date.now() < readerPausedUntilMs) return write(work);
       try {
-        return await work(reader);
+        if ((await lag.position()).caughtUp) return await work(reader);
+        count('ReplicaLagging');
+        return write(work);
       } catch (error) {
         if (!isUnavailable(error)) return translateDatabaseError(error);
         readerPausedUntilMs = Date.now() + READER_PAUSE_MS;
@@ -68,6 +73,7 @@ export function createDatabase(settings: DatabaseSettings): Database {
         return write(work);
       }
     },
+    replicaPosition: () => lag.position(),
     probe: async (side) => {
       await sql`SELECT 1`.execute(side === 'writer' ? writer : reader);
     },
@@ -84,50 +90,20 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (value) => {
   return parsed;
 });
 
-/**
- * A connection whose query timed out may be dead without an error from the network. It is closed, so that it does not
- * return to the pool and the next query opens a new connection.
- */
-class BoundedClient extends pg.Client {
-  constructor(config?: pg.ClientConfig) {
-    super(config);
-    // The pool does not listen to a connection in use, and an error event without a listener would end the process.
-    this.on('error', (error) => logger.warn('database connection lost', errorFields(error)));
-  }
-
-  override query = ((...args: Parameters<pg.Client['query']>) => {
-    const answer = super.query(...args) as unknown;
-    if (answer instanceof Promise) answer.catch((error: Error) => this.#endAfterTimeout(error));
-    return answer;
-  }) as pg.Client['query'];
-
-  #endAfterTimeout(error: Error): void {
-    if (error.message === 'Query read timeout') void this.end().catch(() => {});
-  }
-}
-
-function createPool(settings: DatabaseSettings, address: string): Sql {
-  const [host, port] = address.split(':');
-  const pool = new pg.Pool({
-    Client: BoundedClient,
+function poolOf(settings: DatabaseSettings, address: string, writable: boolean): Sql {
+  const [host = '', port] = address.split(':');
+  const token = async () => (await import('../shared/iam-token.ts')).databaseToken(host, Number(port), settings.user);
+  return createPool({
     host,
     port: Number(port),
     database: settings.database,
     user: settings.user,
-    password:
-      settings.password ??
-      (async () => (await import('../shared/iam-token.ts')).databaseToken(String(host), Number(port), settings.user)),
-    ssl: settings.tls ? { rejectUnauthorized: true } : false,
-    max: CONNECTIONS_PER_POOL,
-    connectionTimeoutMillis: settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    idleTimeoutMillis: 60_000,
-    allowExitOnIdle: true,
-    keepAlive: true,
+    password: settings.password ?? token,
+    tls: settings.tls,
+    connectTimeoutMs: settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    queryTimeoutMs: QUERY_TIMEOUT_MS,
+    writable,
   });
-  // The pool removes an idle connection that breaks. Without a listener the error would end the process.
-  pool.on('error', (error) => logger.warn('idle database connection lost', errorFields(error)));
-  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
 
 const databaseEnv = {

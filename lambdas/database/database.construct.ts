@@ -4,7 +4,8 @@ import { passwordParameter, stageSecret } from '../../lib/constructs/stage-secre
 import type { Stage } from '../../lib/stage.ts';
 import { roleOf } from '../registry.ts';
 import type { Aurora } from './aurora.construct.ts';
-import { BACKGROUND_CONNECT_TIMEOUT_MS, CONNECTIONS_PER_POOL } from './database.client.ts';
+import { CONNECTIONS_PER_POOL } from './connections.ts';
+import { BACKGROUND_CONNECT_TIMEOUT_MS } from './database.client.ts';
 
 /** A writer pool and a reader pool. */
 const POOLS = 2;

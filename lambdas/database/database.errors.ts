@@ -12,26 +12,22 @@ const TRANSIENT_STATES = new Set([
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
 ]);
-const SOCKET_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ETIMEDOUT',
-  'EPIPE',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'EAI_AGAIN',
-]);
-/** Errors of node-postgres that only their message identifies. */
-const DRIVER_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+/** SQLSTATEs of a server that is not the writer any more, or is going away: the next statement needs another connection. */
+const WRONG_SERVER_STATES = new Set(['25006', '57P01', '57P02', '57P03']);
 
 export const RETRY_AFTER_SECONDS = 2;
 
-/** Whether the database was unavailable, as opposed to rejecting the statement. */
+const stateOf = (error: unknown): string => String((Object(error) as { code?: unknown }).code ?? '');
+
+/** Whether the database was unavailable, as opposed to rejecting the statement. Class 08 is a connection exception. */
 export function isUnavailable(error: unknown): boolean {
-  const { code = '', message = '' } = Object(error) as { code?: string; message?: string };
-  return TRANSIENT_STATES.has(code) || code.startsWith('08') || SOCKET_CODES.has(code) || DRIVER_MESSAGES.test(message);
+  if ((error as Error)?.name === 'DatabaseConnectionError') return true;
+  return TRANSIENT_STATES.has(stateOf(error)) || stateOf(error).startsWith('08');
 }
+
+/** Whether a connection must not be used again, though it is open. */
+export const leadsToWrongServer = (error: unknown): boolean =>
+  WRONG_SERVER_STATES.has(stateOf(error)) || stateOf(error).startsWith('08');
 
 /** @throws Problem DEPENDENCY_UNAVAILABLE if the database is unavailable, or any other error unchanged */
 export function translateDatabaseError(error: unknown): never {

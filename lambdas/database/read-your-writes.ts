@@ -38,4 +38,9 @@ export class ReadYourWrites {
     const pinned = await this.#cache.attempt((valkey) => valkey.exists(pinKey(userId)));
     return pinned === 0 ? this.#database.read(work) : this.#database.write(work);
   }
+
+  /** Reads one thing of the user. A replica that lags may not have it yet, so only the writer may answer that it is not there. */
+  async find<T>(userId: string, work: (sql: Sql) => Promise<T | undefined>): Promise<T | undefined> {
+    return (await this.read(userId, work)) ?? this.#database.write(work);
+  }
 }

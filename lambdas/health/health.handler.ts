@@ -12,13 +12,23 @@ function implement(): Implementations<typeof healthRoutes> {
   const cache = cacheFromEnv();
   const probes: Probes = {
     writer: () => database.probe('writer'),
-    reader: () => database.probe('reader'),
+    reader: async () => {
+      const { caughtUp, lagMs } = await database.replicaPosition();
+      if (!caughtUp)
+        throw new Error(`The replica is behind by more than ${lagMs ?? 'every sample'} ms; it is not read from.`);
+    },
     cache: async () => {
       if ((await cache.attempt((valkey) => valkey.ping())) === undefined) throw new Error('The cache is unavailable.');
     },
     queue: createQueueProbe('order-events'),
   };
-  return { health: async () => ({ status: 200, body: await checkHealth(probes) }) };
+  return {
+    health: async () => {
+      const { status } = await checkHealth(probes);
+      return { status: status === 'down' ? 503 : 200, body: { status } };
+    },
+    dependencies: async () => ({ status: 200, body: await checkHealth(probes) }),
+  };
 }
 
 export const handler = createApiHandler({ routes: healthRoutes, implement, allowedOrigin: publicOrigin });

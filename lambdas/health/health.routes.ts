@@ -5,18 +5,33 @@ export const DEPENDENCIES = ['writer', 'reader', 'cache', 'queue'] as const;
 
 const stateSchema = z.object({ status: z.enum(['up', 'down']), latencyMs: z.number() });
 
+const statusSchema = z.enum(['ok', 'degraded', 'down']);
+const healthSchema = z.object({ status: statusSchema });
+
 export const healthRoutes = defineRoutes({
   health: {
     operationId: 'health',
-    summary: 'The state of each dependency. `degraded`: calls work but are slower. `down`: writes fail.',
+    summary: 'Whether the API can do its work. `degraded`: calls work but are slower. `down`: writes fail.',
     method: 'GET',
     path: '/health',
     caller: 'public',
     responses: {
+      200: { description: '`ok` or `degraded`.', body: healthSchema },
+      503: { description: '`down`.', body: healthSchema },
+    },
+    limit: READ_LIMIT,
+  },
+  dependencies: {
+    operationId: 'healthOfDependencies',
+    summary: 'The state of each dependency. A replica that lags is down: reads go to the writer. For administrators.',
+    method: 'GET',
+    path: '/admin/health',
+    caller: 'admin',
+    responses: {
       200: {
         description: 'The state.',
         body: z.object({
-          status: z.enum(['ok', 'degraded', 'down']),
+          status: statusSchema,
           dependencies: z.object({ writer: stateSchema, reader: stateSchema, cache: stateSchema, queue: stateSchema }),
         }),
       },

@@ -32,7 +32,7 @@ function implement(): Implementations<typeof orderRoutes> {
       return { status: 200, body: toPage(rows, query.limit, toOrder) };
     },
     getOrder: async ({ principal, params }) => {
-      const row = await data.read(principal.userId, (db) => findOrder(db, params.id, principal.userId));
+      const row = await data.find(principal.userId, (db) => findOrder(db, params.id, principal.userId));
       if (!row) throw new Problem(commonProblems.NOT_FOUND);
       return { status: 200, body: { order: toOrder(row) } };
     },

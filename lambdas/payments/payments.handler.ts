@@ -35,7 +35,7 @@ function implement(): Implementations<typeof paymentRoutes> {
       return { status: 201, headers: replayedHeader(replayed), body: { payment } };
     },
     getPayment: async ({ principal, params }) => {
-      const row = await data.read(principal.userId, (db) => findPayment(db, params.id));
+      const row = await data.find(principal.userId, (db) => findPayment(db, params.id));
       if (row?.user_id !== principal.userId) throw new Problem(commonProblems.NOT_FOUND);
       return { status: 200, body: { payment: toPayment(row) } };
     },

@@ -39,6 +39,19 @@ export function createQueueSender(): EnqueueMessage {
   };
 }
 
+/** The function that sends an event does not declare it. */
+export class UnroutableEventError extends Error {
+  override name = 'UnroutableEventError';
+}
+
+/**
+ * SQS refuses a body with U+FFFE or U+FFFF. As escapes in JSON it carries them, and readers see the same text. JSON escapes
+ * control characters and unpaired surrogates by itself.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export const sqsSafe = (json: string): string =>
+  json.replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+
 /** Sends an event to all its queues at the same time. @throws for an event type that the function may not publish */
 export function createSendEvent(): SendEvent {
   const { EVENT_ROUTES: routes } = readEnv({ EVENT_ROUTES: eventRoutes });
@@ -46,8 +59,10 @@ export function createSendEvent(): SendEvent {
   return async (event) => {
     const queues = routes[event.type];
     if (!queues)
-      throw new Error(`EVENT_ROUTES has no ${event.type}: add it to the function's publishes in its declaration.`);
-    const body = JSON.stringify(event);
+      throw new UnroutableEventError(
+        `EVENT_ROUTES has no ${event.type}: add it to the function's publishes in its declaration.`,
+      );
+    const body = sqsSafe(JSON.stringify(event));
     await Promise.all(queues.map((queue) => enqueue(queue, body)));
   };
 }

@@ -40,6 +40,7 @@ export class Queues extends Construct {
 
   consume(name: string, worker: ServiceFunction): void {
     this.#named(name).consumeWith(worker);
+    worker.setEnvironment({ CONSUMED_QUEUE_URL: this.#named(name).queue.queueUrl });
   }
 
   get all(): WorkQueue[] {

@@ -9,9 +9,11 @@ export type MetricName =
   | 'LoginLimitUnchecked'
   | 'CacheUnavailable'
   | 'ReaderUnavailable'
+  | 'ReplicaLagging'
   | 'EventDuplicate'
   | 'EventRepublished'
   | 'OutboxRelayed'
+  | 'EventQuarantined'
   | 'UnhandledError'
   | 'LateCapture'
   | 'TokenRejected';

@@ -98,7 +98,8 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
     const waits = declared.kind === 'job' || declared.kind === 'operation';
     if (declared.database) database.connect(fn, name, waits ? 'background' : undefined);
     if (declared.cache) cache.connect(fn, name);
-    if (declared.publishes) queues.grantPublish(fn, publishedTypes(declared));
+    // Also for none: a function that publishes what it does not declare then gets an error that says so.
+    queues.grantPublish(fn, publishedTypes(declared));
     if (declared.sendsTo) queues.grantSend(fn, declared.sendsTo);
     for (const queue of declared.probes ?? []) queues.grantProbe(fn, queue);
     if (declared.consumes) queues.consume(declared.consumes, fn);

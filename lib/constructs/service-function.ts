@@ -182,4 +182,5 @@ export const AUTHORIZER_TIMEOUT = Duration.seconds(5);
 export const BACKGROUND_TIMEOUT = Duration.seconds(50);
 /** A paused cluster takes time to resume, and a large index takes longer. */
 export const MIGRATION_TIMEOUT = Duration.minutes(14);
-export const WORKER_TIMEOUT = Duration.seconds(10);
+/** For a batch of ten messages while a dependency is slow. The queue's visibility timeout is six times this. */
+export const WORKER_TIMEOUT = Duration.seconds(30);

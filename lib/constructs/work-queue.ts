@@ -3,12 +3,11 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MAX_RECEIVES } from '../../lambdas/queue/redelivery.ts';
 import { describeAlarm, type RunbookSection } from '../monitoring/runbook.ts';
 import type { Stage } from '../stage.ts';
 import { type ServiceFunction, WORKER_TIMEOUT } from './service-function.ts';
 
-/** After this many failed receives, SQS moves a message to the dead-letter queue. */
-export const MAX_RECEIVES = 5;
 /** An older message means that the worker does not keep up. */
 const MAX_AGE = Duration.minutes(5);
 const BATCH_SIZE = 10;

@@ -135,6 +135,14 @@ export function businessAlarms(alarm: CreateAlarm): cloudwatch.Alarm[] {
       why: 'A capture or refund had no effect for 3 min. The lost or dead message was republished; check the queues.',
       runbook: 'event-republished',
     }),
+    alarm('EventQuarantined', {
+      metric: counted('EventQuarantined', 'relay'),
+      threshold: 1,
+      periods: 1,
+      outOf: 1,
+      why: 'An event could not be published in all of its attempts. Its effect is missing until somebody retries or drops it.',
+      runbook: 'event-quarantined',
+    }),
     alarm('InvariantViolated', {
       metric: counted('InvariantViolated', 'all'),
       threshold: 1,

@@ -26,6 +26,7 @@ export const RUNBOOK_SECTIONS = [
   'cache-cpu',
   'outbox-relayed',
   'event-republished',
+  'event-quarantined',
   'revocation-not-cached',
   'revocation-unchecked',
   'invariant-violated',

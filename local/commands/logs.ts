@@ -2,8 +2,8 @@ import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } 
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { declaredFunctions } from '../../lambdas/registry.ts';
 import { runCommand } from '../cli.ts';
-import { CommandError, defaultInstance } from '../instance.ts';
-import { isReady } from '../platform.ts';
+import { CommandError, defaultInstance, inside, readOwnJson } from '../instance.ts';
+import { type Endpoints, isReady } from '../platform.ts';
 import { awsEndpoint, sdkSettings } from '../servers/emulator.ts';
 
 const POLL_EVERY_MS = 500;
@@ -51,25 +51,30 @@ async function openStreams(names: string[], lambda: LambdaClient): Promise<Strea
   return Promise.all(opened);
 }
 
-/** Prints the new events of a log group, oldest first. */
-async function printNew(client: CloudWatchLogsClient, stream: Stream): Promise<void> {
+interface Line {
+  timestamp: number;
+  text: string | undefined;
+}
+
+/** What is new in a log group. */
+async function fetchNew(client: CloudWatchLogsClient, stream: Stream): Promise<Line[]> {
   const { logGroupName, sinceMs: startTime } = stream;
   const events: FilteredLogEvent[] = [];
   for await (const page of paginateFilterLogEvents({ client }, { logGroupName, startTime }))
     events.push(...(page.events ?? []));
   const keyOf = (event: FilteredLogEvent) => `${event.logStreamName} ${event.eventId ?? event.message}`;
-  const unseen = events
-    .filter((event) => !stream.seen.has(keyOf(event)))
-    .sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
-  for (const event of unseen) {
-    const line = formatLine(stream.name, event);
-    if (line) console.log(line);
-  }
-  const latestMs = unseen.at(-1)?.timestamp;
-  if (latestMs === undefined) return;
+  const fresh = events.filter((event) => !stream.seen.has(keyOf(event)));
+  const latestMs = Math.max(stream.sinceMs, ...fresh.map(({ timestamp = 0 }) => timestamp));
   if (latestMs > stream.sinceMs) stream.seen.clear();
   stream.sinceMs = latestMs;
-  for (const event of unseen) if (event.timestamp === latestMs) stream.seen.add(keyOf(event));
+  for (const event of fresh) if (event.timestamp === latestMs) stream.seen.add(keyOf(event));
+  return fresh.map((event) => ({ timestamp: event.timestamp ?? 0, text: formatLine(stream.name, event) }));
+}
+
+/** Prints what is new in all log groups, oldest first. */
+async function printNew(client: CloudWatchLogsClient, streams: Stream[]): Promise<void> {
+  const lines = (await Promise.all(streams.map((stream) => fetchNew(client, stream)))).flat();
+  for (const { text } of lines.sort((a, b) => a.timestamp - b.timestamp)) if (text) console.log(text);
 }
 
 async function streamLogs(args: string[]): Promise<void> {
@@ -77,11 +82,13 @@ async function streamLogs(args: string[]): Promise<void> {
   const names = wantedFunctions(args.filter((arg) => arg !== '--once'));
   const instance = defaultInstance();
   if (!isReady(instance)) throw new CommandError('The platform is not running. Start it with: npm start');
-  const settings = await sdkSettings(awsEndpoint(instance));
+  // Where the platform runs, not where this shell's ports would have it.
+  const { aws } = readOwnJson<Endpoints>(inside(instance, 'endpoints.json')) as Endpoints;
+  const settings = await sdkSettings({ ...awsEndpoint(instance), url: aws });
   const client = new CloudWatchLogsClient(settings);
   const streams = await openStreams(names, new LambdaClient(settings));
   for (;;) {
-    await Promise.all(streams.map((stream) => printNew(client, stream))).catch((error: Error) => {
+    await printNew(client, streams).catch((error: Error) => {
       throw new CommandError(`The emulator does not respond (${error.message}). Start the platform with: npm start`);
     });
     if (once) return;

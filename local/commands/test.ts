@@ -10,8 +10,8 @@ import { databaseFolders } from '../servers/postgres-installation.ts';
 import { assertNotRunning } from '../servers/processes.ts';
 
 const BIN = path.join(ROOT, 'node_modules', '.bin');
-/** Suites that need no running platform. `laptop` starts its own, in a copy of the working tree. */
-const OFFLINE = ['unit', 'synth', 'laptop'];
+/** Suites that need no running platform. `static` is types, lint, format and import rules. `laptop` starts its own, in a copy of the working tree. */
+const OFFLINE = ['static', 'unit', 'synth', 'laptop'];
 /** Suites that share one platform. It uses free ports, so that `npm start` can run at the same time. */
 const ONLINE = ['integration', 'path', 'fuzz', 'failure'];
 
@@ -121,7 +121,7 @@ const startedMs = Date.now();
 
 /** The checks of the whole tree, and the suites that do not need the shared platform. */
 async function offlineLane(): Promise<void> {
-  if (words.length === 0) {
+  if (words.length === 0 || chosen.includes('static')) {
     await check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
     await check('lint and format (biome)', 'biome', ['ci', '.']);
     const folders = ['bin', 'lib', 'lambdas', 'local', 'web', 'test'];

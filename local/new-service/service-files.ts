@@ -194,7 +194,7 @@ function implement(): Implementations<typeof ${camel}Routes> {
       return { status: 200, body: toPage(rows, query.limit, to${one.pascal}) };
     },
     get${one.pascal}: async ({ principal, params }) => {
-      const row = await data.read(principal.userId, (db) => find${one.pascal}(db, principal.userId, params.id));
+      const row = await data.find(principal.userId, (db) => find${one.pascal}(db, principal.userId, params.id));
       if (!row) throw new Problem(commonProblems.NOT_FOUND);
       return { status: 200, body: { ${one.camel}: to${one.pascal}(row) } };
     },

@@ -141,7 +141,7 @@ function forwardResponse(
   const status = answer.statusCode ?? 502;
   // The emulator sends its own content type in addition to the one of a gateway response. The last one is right.
   const type = answer.headersDistinct['content-type']?.at(-1) ?? '';
-  const isProblem = type.startsWith('application/problem+json');
+  const isProblem = type.startsWith('application/problem+json') || answer.headers['x-request-id'] !== undefined;
   if (status >= 400 && !isProblem) {
     answer.resume();
     sendProblem(response, kindOf(status));

@@ -1,8 +1,14 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Database } from '../../lambdas/database/database.client.ts';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { placeOrder } from '../../lambdas/orders/place-order.ts';
-import { createPublishCommitted } from '../../lambdas/queue/publisher.ts';
-import { relayOutbox } from '../../lambdas/queue/relay/relay-outbox.ts';
+import { createPublishCommitted, sqsSafe } from '../../lambdas/queue/publisher.ts';
+import {
+  MAX_ATTEMPTS,
+  MAX_PERMANENT_FAILURES,
+  relayOutbox,
+  retryDelaySeconds,
+} from '../../lambdas/queue/relay/relay-outbox.ts';
 import type { AnyEvent } from '../../lambdas/shared/event.ts';
 import { sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
 import type { DomainEvent } from '../support/events.ts';
@@ -54,17 +60,65 @@ describe('the outbox', () => {
     expect((await eventOf(orderId)).published_at).not.toBeNull();
   });
 
-  test('an event that cannot be sent stays in the outbox for the next run and does not block others', async () => {
+  const due = (id: string) => rows('UPDATE queue.outbox SET next_attempt_at = now() WHERE id = $1', [id]);
+  const stateOf = async (id: string) =>
+    (await rows('SELECT attempts, published_at, quarantined_at, last_error FROM queue.outbox WHERE id = $1', [id]))[0];
+  const refusing = (refused: string[], error: Error) => async (event: AnyEvent) => {
+    if (refused.includes(event.id)) throw error;
+  };
+
+  test('an event that cannot be sent waits for its next attempt and does not block others', async () => {
     const [orderId, younger] = [await orderOfDyingProcess(), await orderOfDyingProcess()];
     const { id } = await eventOf(orderId);
-    const refusing = async (event: AnyEvent) => {
-      if (event.id === id) throw new Error('no queue');
-    };
-    await expect(relayOutbox(relays[0] as never, refusing, 0)).rejects.toThrow('no queue');
-    expect((await eventOf(orderId)).published_at).toBeNull();
+    await relayOutbox(relays[0] as never, refusing([id], new Error('no queue')), 0);
+    expect(await stateOf(id)).toMatchObject({ attempts: 1, published_at: null, last_error: 'Error: no queue' });
     expect((await eventOf(younger)).published_at).not.toBeNull();
+    // Not yet due: nothing is sent.
+    await relayOutbox(relays[0] as never, async () => {}, 0);
+    expect((await eventOf(orderId)).published_at).toBeNull();
+    await due(id);
     await relayOutbox(relays[0] as never, async () => {}, 0);
     expect((await eventOf(orderId)).published_at).not.toBeNull();
+  });
+
+  test('60 events that no queue accepts are quarantined and counted, and a good one is published at once', async () => {
+    const ids = (
+      await rows<{ id: string }>(
+        `INSERT INTO queue.outbox (producer, type, aggregate_id, aggregate_version, payload, occurred_at)
+         SELECT 'orders_service', 'order.placed', gen_random_uuid(), 1, '{}', now() - interval '1 hour' FROM generate_series(1, 60)
+         RETURNING id`,
+      )
+    ).map(({ id }) => id);
+    const good = await orderOfDyingProcess();
+    const invalid = Object.assign(new Error('Invalid characters'), { name: 'InvalidMessageContents' });
+    const first = await relayOutbox(relays[0] as never, refusing(ids, invalid), 0);
+    expect((await eventOf(good)).published_at).not.toBeNull();
+    expect(first.failed).toBeGreaterThanOrEqual(60);
+    for (let attempt = 1; attempt < MAX_PERMANENT_FAILURES; attempt++) {
+      await rows('UPDATE queue.outbox SET next_attempt_at = now() WHERE id = ANY($1)', [ids]);
+      // When nothing at all can be sent, the run fails: that would be SQS.
+      await relayOutbox(relays[0] as never, refusing(ids, invalid), 0).catch(() => {});
+    }
+    const quarantined = await rows(
+      'SELECT count(*)::int AS n FROM queue.outbox WHERE id = ANY($1) AND quarantined_at IS NOT NULL',
+      [ids],
+    );
+    expect(quarantined).toEqual([{ n: 60 }]);
+    const sent: string[] = [];
+    await relayOutbox(relays[0] as never, async ({ id }) => void sent.push(id), 0);
+    expect(sent.filter((id) => ids.includes(id))).toEqual([]);
+    await rows('DELETE FROM queue.outbox WHERE id = ANY($1)', [ids]);
+  });
+
+  test('the attempts of an event outlast an hour without SQS', () => {
+    const delays = Array.from({ length: MAX_ATTEMPTS - 1 }, (_, index) => retryDelaySeconds(index + 1));
+    expect(delays.reduce((sum, delay) => sum + delay, 0)).toBeGreaterThan(3_600);
+  });
+
+  test('any text can be published: a name with U+FFFF reaches SQS as an escape and is read as it was', () => {
+    const body = sqsSafe(JSON.stringify({ name: 'Kettle\uffff\ufffe\ud800' }));
+    expect(body).toMatch(/^[\x20-\ud7ff\ue000-\ufffd]*$/);
+    expect(JSON.parse(body)).toEqual({ name: 'Kettle\uffff\ufffe\ud800' });
   });
 
   test('publishing after the commit marks only the events that were sent', async () => {
@@ -104,6 +158,21 @@ describe('a mail', () => {
     database,
     send,
     shopUrl: 'http://shop.example',
+  });
+
+  test('that was sent is recorded as often as it takes: a database that fails right after sends no second mail', async () => {
+    const event = await declined();
+    let [sent, failures] = [0, 0];
+    const flaky: Database = {
+      ...(email[0] as Database),
+      // The first attempts to record the mail meet a database that is away.
+      write: (work) =>
+        sent === 1 && failures++ < 3 ? Promise.reject(new Error('away')) : (email[0] as Database).write(work),
+    };
+    const send = async () => `message-${++sent}`;
+    await sendEventMail(dependencies(flaky as never, send), event);
+    await sendEventMail(dependencies(email[1] as never, send), event);
+    expect({ sent, failures: failures >= 3 }).toEqual({ sent: 1, failures: true });
   });
 
   test('is sent once when its event is delivered twice at the same time', async () => {

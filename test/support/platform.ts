@@ -46,8 +46,15 @@ export function cacheAs(service: string, port = Number(new URL(endpoints.cache).
 }
 
 /** Queries the database as its administrator. Tests act through the product and then check the rows. */
-export async function rows<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> {
-  const client = new pg.Client(endpoints.writer);
+export function rows<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> {
+  return rowsOf(endpoints.writer, text, values);
+}
+
+/** The same on the replica. */
+export const replicaRows = (text: string): Promise<pg.QueryResultRow[]> => rowsOf(endpoints.reader, text, []);
+
+async function rowsOf<T extends pg.QueryResultRow>(server: string, text: string, values: unknown[]): Promise<T[]> {
+  const client = new pg.Client(server);
   await client.connect();
   try {
     return (await client.query<T>(text, values)).rows;

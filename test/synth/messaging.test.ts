@@ -40,7 +40,7 @@ describe.each(STAGES)('the queues of %s', (stage) => {
   });
 
   test('hide a message for six times the worker’s timeout and get partial batch failures', () => {
-    for (const { Properties } of working) expect(Properties.VisibilityTimeout).toBe(60);
+    for (const { Properties } of working) expect(Properties.VisibilityTimeout).toBe(180);
     const mappings = resourcesOf(stage, 'AWS::Lambda::EventSourceMapping');
     expect(mappings).toHaveLength(QUEUES.filter(consumerOf).length);
     for (const { Properties } of mappings)

@@ -1,20 +1,20 @@
 import { databaseFromEnv } from '../../database/database.client.ts';
 import { logger } from '../../shared/logger.ts';
 import { createSendEvent } from '../publisher.ts';
-import { relayOutbox } from './relay-outbox.ts';
+import { type RelayResult, relayOutbox } from './relay-outbox.ts';
 
-let relay: (() => Promise<number>) | undefined;
+let relay: (() => Promise<RelayResult>) | undefined;
 
-function createRelay(): () => Promise<number> {
+function createRelay(): () => Promise<RelayResult> {
   const database = databaseFromEnv();
   const send = createSendEvent();
   return () => relayOutbox(database, send);
 }
 
 /** Runs on a schedule. Publishes events whose process crashed after the commit and before it published them. */
-export const handler = async (): Promise<{ published: number }> => {
+export const handler = async (): Promise<RelayResult> => {
   relay ??= createRelay();
-  const published = await relay();
-  logger.info('relay', { published });
-  return { published };
+  const result = await relay();
+  logger.info('relay', { ...result });
+  return result;
 };

@@ -31,21 +31,40 @@ export interface MailDependencies {
 
 /**
  * Sends the mail for an event, once. The claim is stored before sending and the result after it. A worker that crashes
- * in between sends again after the lease, because SES has no idempotency key. Every other duplicate is detected.
+ * in between sends again after the lease, because SES has no idempotency key. A worker that lives records the mail as
+ * long as its invocation allows.
  */
 export async function sendEventMail(deps: MailDependencies, event: MailEvent): Promise<void> {
   const { database } = deps;
   const claim = await database.write((db) => claimDelivery(db, event.id, event.type));
   if (claim === 'done') return count('EventDuplicate');
   if (claim === 'theirs') throw new Error(`The mail of event ${event.id} is being sent by another worker.`);
+  let messageId: string | null;
   try {
     const contact = await database.write((db) => findContact(db, (event.payload as { userId: string }).userId));
     const mail = contact && (await composeMail(deps, event, contact));
-    const messageId = contact && mail ? await deps.send(contact.email, mail) : null;
-    await database.write((db) => finishDelivery(db, event.id, messageId));
+    messageId = contact && mail ? await deps.send(contact.email, mail) : null;
   } catch (error) {
     await database.write((db) => releaseDelivery(db, event.id)).catch(() => {});
     throw error;
+  }
+  await recordSent(database, event.id, messageId);
+}
+
+/** How long a sent mail is recorded for, attempt after attempt: the mail is out, and without the record it would be sent again. */
+const RECORD_WITHIN_MS = 15_000;
+const RECORD_EVERY_MS = 250;
+
+async function recordSent(database: Database, eventId: string, messageId: string | null): Promise<void> {
+  const deadline = Date.now() + RECORD_WITHIN_MS;
+  for (;;) {
+    try {
+      return await database.write((db) => finishDelivery(db, eventId, messageId));
+    } catch (error) {
+      // The claim stays until its lease ends: no other worker sends the mail before.
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RECORD_EVERY_MS));
+    }
   }
 }
 
