@@ -51,11 +51,16 @@ export async function requestPasswordReset(
   if (event) await publish([event]);
 }
 
+const invalidToken = () =>
+  new Problem(authProblems.MAIL_TOKEN_INVALID, {
+    fields: [{ field: 'token', message: 'is unknown, expired or already used' }],
+  });
+
 /** @throws Problem MAIL_TOKEN_INVALID */
 export async function verifyEmail(database: Database, token: string): Promise<void> {
   await database.transaction(async (tx) => {
     const userId = await useMailToken(tx, 'verify_email', hashSecretToken(token));
-    if (!userId) throw new Problem(authProblems.MAIL_TOKEN_INVALID);
+    if (!userId) throw invalidToken();
     await markEmailVerified(tx, userId);
   });
 }
@@ -70,7 +75,7 @@ export async function resetPassword(
   const passwordHash = await hashPassword(newPassword);
   const ended = await database.transaction(async (tx) => {
     const userId = await useMailToken(tx, 'reset_password', hashSecretToken(token));
-    if (!userId) throw new Problem(authProblems.MAIL_TOKEN_INVALID);
+    if (!userId) throw invalidToken();
     await setPassword(tx, userId, passwordHash);
     await markEmailVerified(tx, userId);
     return revokeSessions(tx, userId);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text, timestampSchema, uuidSchema } from '../shared/text.ts';
+import { nameText, text, timestampSchema, uuidSchema } from '../shared/text.ts';
 
 export const userSchema = z.object({
   id: uuidSchema,
@@ -13,12 +13,8 @@ export type User = z.output<typeof userSchema>;
 
 /** Length makes a password strong. The upper bound limits the cost of hashing (NIST SP 800-63B, 5.1.1.2). */
 export const passwordSchema = text(10, 128);
-const NO_CONTROL_CHARACTERS = new RegExp(`^[^${'\\u0000'}-${'\\u001f'}${'\\u007f'}]*$`);
 /** Mails contain the name, so it may contain neither line breaks nor links. */
-export const nameSchema = text(1, 100)
-  .regex(/\S/, 'must not be blank')
-  .regex(NO_CONTROL_CHARACTERS, 'must not contain control characters')
-  .regex(/^(?!.*:\/\/)/, 'must not contain a link');
+export const nameSchema = nameText(1, 100).regex(/^(?!.*:\/\/)/, 'must not contain a link');
 
 export const sessionSchema = z.object({
   id: uuidSchema,

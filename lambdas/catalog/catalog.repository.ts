@@ -60,11 +60,14 @@ export async function insertProduct(tx: Sql, product: NewProduct): Promise<Produ
   return rows[0] && toProduct(rows[0]);
 }
 
-/** Updates a product that is at `version`. @returns undefined when it has another version or does not exist */
+/** Versions of a product, or `*` for whichever it has. */
+export type ProductVersions = '*' | readonly number[];
+
+/** Updates a product that is at one of `versions`. @returns undefined when it has another or does not exist */
 export async function updateProduct(
   tx: Sql,
   id: string,
-  version: number,
+  versions: ProductVersions,
   change: ProductChange,
 ): Promise<Product | undefined> {
   const { rows } = await sql<{ id: string }>`
@@ -75,7 +78,9 @@ export async function updateProduct(
       currency = coalesce(${change.price?.currency ?? null}, currency),
       version = version + 1,
       updated_at = now()
-    WHERE id = ${id} AND version = ${version} RETURNING id`.execute(tx);
+    WHERE id = ${id} AND (${versions === '*'} OR version = ANY (${versions === '*' ? [] : versions}::integer[])) RETURNING id`.execute(
+    tx,
+  );
   if (rows.length === 0) return undefined;
   if (change.onHand !== undefined) {
     await sql`UPDATE catalog.stock SET on_hand = ${change.onHand} WHERE product_id = ${id}`.execute(tx);

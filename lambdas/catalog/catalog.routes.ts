@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
 import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
 import { commonProblems } from '../shared/problem.ts';
-import { uuidSchema } from '../shared/text.ts';
+import { text, uuidSchema } from '../shared/text.ts';
 import { catalogProblems } from './catalog.errors.ts';
 import { newProductSchema, productChangeSchema, productSchema } from './product.ts';
 
 const params = z.object({ id: uuidSchema });
+/** One entity tag, a list of them, or `*`. */
+const entityTags = (description: string) => text(0, 1_000).optional().meta({ description });
 const productResponse = z.object({ product: productSchema });
 
 export const catalogRoutes = defineRoutes({
@@ -27,7 +29,13 @@ export const catalogRoutes = defineRoutes({
     path: '/products/{id}',
     caller: 'public',
     params,
-    responses: { 200: { description: 'The product. Its ETag is its version.', body: productResponse } },
+    headers: z.object({
+      'if-none-match': entityTags('The ETag of the response that the caller has.'),
+    }),
+    responses: {
+      200: { description: 'The product. Its ETag starts with its version.', body: productResponse },
+      304: { description: 'The product has not changed since the response with this ETag.' },
+    },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
@@ -50,7 +58,7 @@ export const catalogRoutes = defineRoutes({
     caller: 'admin',
     params,
     headers: z.object({
-      'if-match': z.string().optional().meta({ description: 'The version that the change is based on, e.g. "3".' }),
+      'if-match': entityTags('The version that the change is based on, e.g. "3", or an ETag. `*` for any version.'),
     }),
     body: productChangeSchema,
     responses: { 200: { description: 'The updated product.', body: productResponse } },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { moneySchema, priceSchema } from '../shared/money.ts';
-import { text, uuidSchema } from '../shared/text.ts';
+import { multilineText, nameText, text, uuidSchema } from '../shared/text.ts';
 
 /** `available` is on hand minus reserved and may be slightly stale. `version` is the value for `If-Match`. */
 export const productSchema = z.object({
@@ -16,8 +16,8 @@ export type Product = z.output<typeof productSchema>;
 
 const MAX_ON_HAND = 10_000_000;
 const fields = {
-  name: text(1, 200).regex(/\S/, 'must not be blank'),
-  description: text(0, 5_000),
+  name: nameText(1, 200),
+  description: multilineText(0, 5_000),
   price: priceSchema,
   onHand: z.int().min(0).max(MAX_ON_HAND),
 };

@@ -39,7 +39,10 @@ function canonicalJson(value: unknown): string {
  * @throws Problem IDEMPOTENCY_KEY_REUSED for another body, REQUEST_IN_PROGRESS while the first request runs
  */
 export function replay(claim: IdempotencyClaim, stored: StoredResponse): Replay {
-  if (!stored.requestHash.equals(claim.requestHash)) throw new Problem(commonProblems.IDEMPOTENCY_KEY_REUSED);
+  if (!stored.requestHash.equals(claim.requestHash)) {
+    const fields = [{ field: 'header.idempotency-key', message: 'was already used with another body' }];
+    throw new Problem(commonProblems.IDEMPOTENCY_KEY_REUSED, { fields });
+  }
   if (stored.status === null) throw new Problem(commonProblems.REQUEST_IN_PROGRESS, { retryAfterSeconds: 1 });
   return { status: stored.status, body: stored.body };
 }

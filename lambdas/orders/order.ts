@@ -56,6 +56,9 @@ export type OrderItem = Order['items'][number];
 export const orderLineSchema = z.strictObject({ productId: uuidSchema, quantity: z.int().min(1).max(MAX_QUANTITY) });
 export type OrderLine = z.output<typeof orderLineSchema>;
 
+/** The order of an order's lines: by code unit, in the code and not in SQL, where the database's collation decides. */
+export const bySku = (a: { sku: string }, b: { sku: string }): number => (a.sku < b.sku ? -1 : 1);
+
 /** Merges lines into one per product. Quantities of the same product are added. */
 export function mergeLines(lines: readonly OrderLine[]): OrderLine[] {
   const quantities = new Map<string, number>();

@@ -4,7 +4,7 @@ import type { IdempotencyClaim, StoredResponse } from '../database/idempotency.t
 import { insertEvent, type NewEvent, type OutboxRow, toEvent } from '../queue/outbox.ts';
 import { invariant } from '../shared/invariant.ts';
 import { type Currency, money, multiplyMoney } from '../shared/money.ts';
-import type { Order, OrderItem, OrderLine, OrderStatus } from './order.ts';
+import { bySku, type Order, type OrderItem, type OrderLine, type OrderStatus } from './order.ts';
 
 export interface OrderRow {
   id: string;
@@ -31,7 +31,7 @@ const ORDER = sql.raw(
 );
 const ITEMS = sql.raw(`(
   SELECT json_agg(json_build_object('productId', i.product_id, 'sku', i.sku, 'name', i.name, 'quantity', i.quantity,
-                                    'unitPriceMinor', i.unit_price_minor) ORDER BY i.sku)
+                                    'unitPriceMinor', i.unit_price_minor))
   FROM orders.order_items i WHERE i.order_id = o.id) AS items`);
 
 export type OrderRecord = OrderRow & { items: ItemJson[] };
@@ -40,7 +40,7 @@ export function toOrder(row: OrderRecord): Order {
   return {
     id: row.id,
     status: row.status,
-    items: row.items.map((item) => toItem(item, row.currency)),
+    items: row.items.map((item) => toItem(item, row.currency)).sort(bySku),
     total: money(row.total_minor, row.currency),
     expiresAt: row.expires_at.toISOString(),
     createdAt: row.created_at.toISOString(),

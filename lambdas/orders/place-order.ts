@@ -7,7 +7,7 @@ import { uuidv7 } from '../shared/ids.ts';
 import { invariant } from '../shared/invariant.ts';
 import { money, multiplyMoney, sumMoney } from '../shared/money.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
-import { MAX_QUANTITY, mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
+import { bySku, MAX_QUANTITY, mergeLines, type Order, type OrderLine, PAYMENT_WINDOW_MS } from './order.ts';
 import { orderSnapshot } from './order-snapshot.ts';
 import { orderProblems } from './orders.errors.ts';
 import { orderEvents } from './orders.events.ts';
@@ -86,7 +86,10 @@ function refuseUnreserved(lines: ReservedLine[], items: OrderLine[]): void {
     const detail = `There is not enough stock of ${short.name}.`;
     throw new Problem(orderProblems.OUT_OF_STOCK, { detail, extra: { productId: short.product_id, sku: short.sku } });
   }
-  if (new Set(lines.map((line) => line.currency)).size > 1) throw new Problem(orderProblems.MIXED_CURRENCIES);
+  if (new Set(lines.map((line) => line.currency)).size > 1) {
+    const fields = [{ field: 'items', message: 'have several currencies' }];
+    throw new Problem(orderProblems.MIXED_CURRENCIES, { fields });
+  }
 }
 
 function newOrder(lines: ReservedLine[], now: Date): Order {
@@ -96,7 +99,7 @@ function newOrder(lines: ReservedLine[], now: Date): Order {
       const { product_id: productId, sku, name, quantity } = line;
       return { productId, sku, name, quantity, unitPrice, lineTotal: multiplyMoney(unitPrice, quantity) };
     })
-    .sort((a, b) => (a.sku < b.sku ? -1 : 1));
+    .sort(bySku);
   return {
     id: uuidv7(now),
     status: 'awaiting_payment',

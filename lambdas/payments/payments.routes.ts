@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
 import { chargeableSchema } from '../shared/money.ts';
 import { commonProblems } from '../shared/problem.ts';
-import { text, uuidSchema } from '../shared/text.ts';
+import { multilineText, text, uuidSchema } from '../shared/text.ts';
 import { paymentMethodSchema, paymentSchema, refundSchema } from './payment.ts';
 import { paymentProblems } from './payments.errors.ts';
 
@@ -48,7 +48,7 @@ export const paymentRoutes = defineRoutes({
     path: '/payments/{id}/refunds',
     caller: 'admin',
     params,
-    body: z.strictObject({ amount: chargeableSchema.optional(), reason: text(1, 500).optional() }),
+    body: z.strictObject({ amount: chargeableSchema.optional(), reason: multilineText(1, 500).optional() }),
     responses: { 201: { description: 'The refund, processing.', body: z.object({ refund: refundSchema }) } },
     problems: [commonProblems.NOT_FOUND, paymentProblems.REFUND_EXCEEDS_CAPTURE, paymentProblems.PAYMENT_NOT_CAPTURED],
     idempotent: true,
@@ -62,8 +62,7 @@ export const paymentRoutes = defineRoutes({
     caller: 'provider',
     params: z.object({ provider: text(1, 40) }),
     headers: z.object({
-      'throughline-signature': z
-        .string()
+      'throughline-signature': text(0, 500)
         .optional()
         .meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
     }),

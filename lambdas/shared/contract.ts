@@ -13,8 +13,8 @@ export interface RouteResponse {
 }
 
 /**
- * One operation of the API, defined once. The gateway's method, model and validator, the handler's router, the OpenAPI
- * document and the typed client all derive from it.
+ * One operation of the API, defined once. The gateway's method, the handler's router and validation, the
+ * OpenAPI document and the typed client all derive from it. A GET route answers HEAD too.
  */
 export interface Route {
   readonly operationId: string;

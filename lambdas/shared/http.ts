@@ -21,7 +21,8 @@ type AnyImplementation = (
 const BASE_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  vary: 'origin',
+  // The gateway compresses a response for callers that accept it.
+  vary: 'origin, accept-encoding',
 };
 
 /**
@@ -33,18 +34,14 @@ export function createApiHandler<T extends Record<string, Route>>(options: ApiOp
   let implementations: Promise<Record<string, AnyImplementation>> | undefined;
 
   const handle = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
-    const operation = operations.get(`${event.httpMethod} ${event.resource}`);
+    const method = event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod;
+    const operation = operations.get(`${method} ${event.resource}`);
     if (!operation) throw new Problem(commonProblems.NOT_FOUND);
     const request = readRequest(operation.route, event);
     implementations ??= Promise.resolve(options.implement()) as Promise<Record<string, AnyImplementation>>;
     const implementation = (await implementations)[operation.name] as AnyImplementation;
     const { status, headers, body } = await implementation(request);
-    const isText = typeof body === 'string';
-    return {
-      statusCode: status,
-      headers: { 'content-type': isText ? 'text/html; charset=utf-8' : 'application/json', ...headers },
-      body: body === undefined ? '' : isText ? body : JSON.stringify(body),
-    };
+    return { statusCode: status, ...contentOf(body, headers) };
   };
 
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
@@ -52,6 +49,12 @@ export function createApiHandler<T extends Record<string, Route>>(options: ApiOp
     .use(edgeHeaders(options.allowedOrigin))
     .use(problemResponses())
     .handler(handle);
+}
+
+function contentOf(body: unknown, headers: Record<string, string> | undefined) {
+  if (body === undefined) return { headers: { ...headers }, body: '' };
+  if (typeof body === 'string') return { headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, body };
+  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
 const keyOf = (route: Route) => `${route.method} ${route.path}`;
@@ -88,10 +91,12 @@ export function problemResponse(error: unknown, requestId: string): APIGatewayPr
 function edgeHeaders(allowedOrigin: () => string) {
   const add = (request: ApiRequest) => {
     if (!request.response) return;
+    // A response to HEAD has the headers of one to GET, and no body.
+    if (request.event.httpMethod === 'HEAD') request.response.body = '';
     request.response.headers = {
       ...BASE_HEADERS,
       'access-control-allow-origin': allowedOrigin(),
-      'access-control-expose-headers': 'retry-after, idempotency-replayed, x-request-id',
+      'access-control-expose-headers': 'etag, retry-after, idempotency-replayed, x-request-id',
       'x-request-id': request.event.requestContext.requestId,
       ...request.response.headers,
     };

@@ -2,6 +2,8 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { type Principal, type RequestOf, type Route, VIEWER_ADDRESS_HEADER } from './contract.ts';
 import { commonProblems, type FieldError, Problem } from './problem.ts';
+import { contentBytes, MAX_BODY_BYTES, MAX_CONTENT_BYTES } from './size-limits.ts';
+import { withoutUnstorable } from './text.ts';
 
 const principalSchema = z.object({
   userId: z.uuid(),
@@ -13,7 +15,8 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Checks a request against its route: the caller first, so that an unauthorized caller sees no validation errors.
- * @throws Problem UNAUTHENTICATED, FORBIDDEN, IDEMPOTENCY_KEY_REQUIRED, UNSUPPORTED_MEDIA_TYPE or VALIDATION_FAILED
+ * @throws Problem UNAUTHENTICATED, FORBIDDEN, IDEMPOTENCY_KEY_REQUIRED, PAYLOAD_TOO_LARGE,
+ *   UNSUPPORTED_MEDIA_TYPE or VALIDATION_FAILED, which names every invalid field
  */
 export function readRequest(route: Route, event: APIGatewayProxyEvent): RequestOf<Route> {
   const headers = lowerCased(event.headers);
@@ -28,7 +31,7 @@ export function readRequest(route: Route, event: APIGatewayProxyEvent): RequestO
     params: parse(route.params, event.pathParameters ?? {}, 'path.', errors),
     query: parse(route.query, readQuery(route.query, event, errors), 'query.', errors),
     headers: parse(route.headers, headers, 'header.', errors),
-    body: route.body && parse(route.body, readJson(rawBody, headers['content-type']), '', errors),
+    body: route.body && parse(route.body, readJson(rawBody, headers), '', errors),
   };
   if (errors.length > 0) throw new Problem(commonProblems.VALIDATION_FAILED, { fields: errors });
   return {
@@ -37,7 +40,7 @@ export function readRequest(route: Route, event: APIGatewayProxyEvent): RequestO
     rawBody,
     requestId: event.requestContext.requestId,
     clientAddress: readClientAddress(headers, event),
-    userAgent: (headers['user-agent'] ?? '').slice(0, 200),
+    userAgent: withoutUnstorable((headers['user-agent'] ?? '').slice(0, 200)),
   } as unknown as RequestOf<Route>;
 }
 
@@ -62,9 +65,17 @@ function readBody(event: APIGatewayProxyEvent): string {
   return event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
 }
 
-function readJson(rawBody: string, contentType: string | undefined): unknown {
+/** Sizes are checked before JSON is parsed. The edge has the same limits. A caller inside the network passes no edge. */
+function readJson(rawBody: string, headers: Record<string, string>): unknown {
+  const { 'content-type': contentType, 'content-encoding': encoding } = headers;
   if (contentType && !/^application\/json\s*(;|$)/i.test(contentType)) {
     throw new Problem(commonProblems.UNSUPPORTED_MEDIA_TYPE);
+  }
+  if (encoding) {
+    throw new Problem(commonProblems.UNSUPPORTED_MEDIA_TYPE, { detail: 'Send the body without Content-Encoding.' });
+  }
+  if (Buffer.byteLength(rawBody) >= MAX_BODY_BYTES || contentBytes(rawBody) > MAX_CONTENT_BYTES) {
+    throw new Problem(commonProblems.PAYLOAD_TOO_LARGE);
   }
   try {
     return JSON.parse(rawBody);
@@ -98,9 +109,17 @@ function parse(schema: z.ZodObject | undefined, value: unknown, prefix: string, 
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   errors.push(
-    ...parsed.error.issues.map((issue) => ({ field: prefix + fieldPath(issue.path), message: issue.message })),
+    ...parsed.error.issues.flatMap((issue) =>
+      pathsOf(issue).map(({ path, message }) => ({ field: prefix + fieldPath(path), message })),
+    ),
   );
   return undefined;
+}
+
+/** One issue names all unknown members of an object. The caller gets an error for each. */
+function pathsOf(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a known field' }));
 }
 
 /** `['items', 0, 'quantity']` becomes `items[0].quantity`; the whole body is `body`. */

@@ -3,8 +3,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
+import { MAX_BODY_BYTES, MAX_PATH_BYTES, MAX_QUERY_BYTES } from '../../lambdas/shared/size-limits.ts';
 import type { Stage } from '../stage.ts';
-import { MAX_BODY_BYTES, MAX_PATH_BYTES, MAX_QUERY_BYTES } from './size-limits.ts';
 
 export interface FirewallProps {
   stage: Stage;
@@ -24,18 +24,24 @@ const MANAGED = [
 /** This common rule blocks bodies over 8 KiB. Here it only counts: `BodyTooLong` has a limit that fits the contract. */
 const COUNTED = { name: 'SizeRestrictions_BODY', actionToUse: { count: {} } };
 
+/** What a web ACL of each scope protects here. */
+const INSPECTED = { CLOUDFRONT: 'CLOUDFRONT', REGIONAL: 'API_GATEWAY' } as const;
+/** AWS WAF inspects 16 KiB by default. `BodyTooLong` needs the whole body. */
+const BODY_INSPECTED = `KB_${MAX_BODY_BYTES / 1_024}`;
+
 /** AWS WAF: managed rules, size limits and a rate limit per IP address. Used at the edge and again at the API. */
 export class Firewall extends Construct {
   readonly acl: wafv2.CfnWebACL;
 
   constructor(scope: Construct, id: string, props: FirewallProps) {
     super(scope, id);
-    const rules = [...MANAGED.map(managedRule), ...sizeRules(), rateRule(props)];
+    const rules = [...MANAGED.map(managedRule), ...sizeRules(), ENCODED_BODY, rateRule(props)];
     this.acl = new wafv2.CfnWebACL(this, 'Acl', {
       name: props.name,
       scope: props.scope,
       defaultAction: { allow: {} },
       visibilityConfig: visible(props.name),
+      associationConfig: { requestBody: { [INSPECTED[props.scope]]: { defaultSizeInspectionLimit: BODY_INSPECTED } } },
       rules: rules.map((rule, priority) => ({ ...rule, priority })),
     });
     this.#logBlockedRequests(props);
@@ -113,6 +119,21 @@ function sizeRules(): Rule[] {
     tooLong('BodyTooLong', { body: { oversizeHandling: 'MATCH' } }, MAX_BODY_BYTES - 1),
   ];
 }
+
+/** AWS WAF does not decode a compressed body, but API Gateway does: the rules would not see what the handler gets. */
+const ENCODED_BODY: Rule = {
+  name: 'EncodedBody',
+  action: { block: { customResponse: { responseCode: 415 } } },
+  statement: {
+    sizeConstraintStatement: {
+      fieldToMatch: { singleHeader: { Name: 'content-encoding' } },
+      comparisonOperator: 'GT',
+      size: 0,
+      textTransformations: [{ priority: 0, type: 'NONE' }],
+    },
+  },
+  visibilityConfig: visible('EncodedBody'),
+};
 
 /**
  * Machines call from a few addresses, at the rate of a hundred orders a second: the provider's webhooks, and the

@@ -1,16 +1,16 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Authorizer } from '../../lambdas/auth/authorizer.construct.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
+import { MIN_COMPRESSED_BYTES } from '../../lambdas/shared/size-limits.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
 import type { DeclaredService } from '../constructs/declared-service.ts';
 import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
-import { bodyModel } from './models.ts';
 
 export const API_STAGE_NAME = 'v1';
 
@@ -22,10 +22,9 @@ export interface ApiGatewayProps {
   services: DeclaredService[];
 }
 
-/** Hop 4: the REST API of all services. Its methods, models, validators and limits come from the contracts. */
+/** Hop 4: the REST API of all services. Its methods and limits come from the contracts. */
 export class ApiGateway extends Construct {
   readonly api: apigateway.RestApi;
-  readonly #bodyValidator: apigateway.RequestValidator;
   readonly #authorizer: { authorizerId: string };
   readonly #props: ApiGatewayProps;
 
@@ -43,9 +42,14 @@ export class ApiGateway extends Construct {
       ...this.#endpointConfiguration(),
       deployOptions: { ...stageOptions(routes, stage), ...this.#accessLog() },
       defaultCorsPreflightOptions: corsOf(stage),
+      minCompressionSize: Size.bytes(MIN_COMPRESSED_BYTES),
     });
     this.#authorizer = props.authorizer.attachTo(this.api);
-    acknowledge(this.api, 'APIG2', 'Every method with a body has a validator; the others have nothing to validate');
+    acknowledge(
+      this.api,
+      'APIG2',
+      'The handlers validate, since their errors name the fields; docs/decisions/0020 has more',
+    );
     acknowledge(this.api, 'COG4', 'A Lambda authorizer checks our own tokens; docs/decisions explains why');
     if (!stage.aws) acknowledgeEmulator(this.api);
     else
@@ -54,7 +58,6 @@ export class ApiGateway extends Construct {
         `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${LOG_WRITER}]`,
         'AWS requires this managed policy for the account’s API Gateway logging role',
       );
-    this.#bodyValidator = this.api.addRequestValidator('Body', { validateRequestBody: true });
     addGatewayResponses(this.api, stage.publicOrigin);
     for (const service of props.services) this.#addService(service);
     if (stage.aws) {
@@ -101,17 +104,16 @@ export class ApiGateway extends Construct {
     const resource = this.api.root.resourceForPath(route.path);
     const needsToken = route.caller === 'user' || route.caller === 'admin';
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-    const method = resource.addMethod(route.method, integration, {
-      operationName: route.operationId,
+    const options = {
       authorizationType: needsToken ? apigateway.AuthorizationType.CUSTOM : apigateway.AuthorizationType.NONE,
       ...(needsToken && { authorizer: this.#authorizer }),
       requestParameters: Object.fromEntries(names.map((name) => [`method.request.path.${name}`, true])),
-      ...(route.body && {
-        requestModels: { 'application/json': bodyModel(this, this.api, route) },
-        requestValidator: this.#bodyValidator,
-      }),
-    });
-    if (!needsToken) acknowledge(method, 'APIG4', `The contract’s caller is ${route.caller}: ${OPEN[route.caller]}`);
+    };
+    for (const name of methodsOf(route)) {
+      const operationName = name === route.method ? route.operationId : `${route.operationId}-${name.toLowerCase()}`;
+      const method = resource.addMethod(name, integration, { operationName, ...options });
+      if (!needsToken) acknowledge(method, 'APIG4', `The contract’s caller is ${route.caller}: ${OPEN[route.caller]}`);
+    }
   }
 
   /** A limit over all methods together, for a client with an API key. */
@@ -161,6 +163,9 @@ export class ApiGateway extends Construct {
   }
 }
 
+/** A GET route answers HEAD too (RFC 9110, 9.3.2). */
+const methodsOf = ({ method }: Route): string[] => (method === 'GET' ? ['GET', 'HEAD'] : [method]);
+
 const LOG_WRITER = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 /** Why a method needs no token. */
 const OPEN: Record<string, string> = {
@@ -184,11 +189,13 @@ function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
     tracingEnabled: stage.aws?.tracing ?? true,
     ...logging,
     methodOptions: Object.fromEntries(
-      routes.map(({ path, method, limit }) => [
-        `${path}/${method}`,
-        // Method settings do not inherit from the stage's, so they repeat `logging`.
-        { ...logging, throttlingRateLimit: limit.ratePerSecond, throttlingBurstLimit: limit.burst },
-      ]),
+      routes.flatMap((route) =>
+        methodsOf(route).map((method) => [
+          `${route.path}/${method}`,
+          // Method settings do not inherit from the stage's, so they repeat `logging`.
+          { ...logging, throttlingRateLimit: route.limit.ratePerSecond, throttlingBurstLimit: route.limit.burst },
+        ]),
+      ),
     ),
   };
 }
@@ -197,7 +204,7 @@ function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
 function corsOf(stage: Stage): apigateway.CorsOptions {
   return {
     allowOrigins: [stage.publicOrigin],
-    allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'],
   };
 }

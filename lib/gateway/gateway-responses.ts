@@ -1,5 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { commonProblems, problemDocument } from '../../lambdas/shared/problem.ts';
+import { commonProblems, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
 
 const { ResponseType } = apigateway;
 const {
@@ -38,6 +38,18 @@ const RESPONSES = [
   [ResponseType.DEFAULT_5XX, INTERNAL],
 ] as const;
 
+/** The gateway does not say which part of a request it refuses, so a 422 names the whole of it. */
+const FIELDS: Partial<Record<string, string>> = {
+  [ResponseType.BAD_REQUEST_BODY.responseType]: 'body',
+  [ResponseType.BAD_REQUEST_PARAMETERS.responseType]: 'path',
+};
+
+function documentOf(type: apigateway.ResponseType, kind: ProblemKind): string {
+  const field = FIELDS[type.responseType];
+  const details = field ? { fields: [{ field, message: 'is not valid' }] } : {};
+  return JSON.stringify(problemDocument(kind, details, '$context.requestId'));
+}
+
 /** Gives the gateway's own errors the same problem+json format as the services' errors. */
 export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: string): void {
   for (const [type, kind] of RESPONSES) {
@@ -53,7 +65,7 @@ export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: stri
         ...(kind.status === 401 && { 'www-authenticate': "'Bearer'" }),
         ...((kind.status === 429 || kind.status === 503) && { 'retry-after': "'1'" }),
       },
-      templates: { 'application/json': JSON.stringify(problemDocument(kind, {}, '$context.requestId')) },
+      templates: { 'application/json': documentOf(type, kind) },
     });
   }
 }

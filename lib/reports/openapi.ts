@@ -16,7 +16,7 @@ export function openApiDocument(): Json {
     info: {
       title: 'Throughline',
       version: '1.0.0',
-      description: 'Orders and payments. Money is an integer in the minor unit; times are ISO 8601 in UTC.',
+      description: DESCRIPTION,
     },
     servers: [{ url: '/api' }],
     paths,
@@ -26,6 +26,11 @@ export function openApiDocument(): Json {
     },
   };
 }
+
+const DESCRIPTION =
+  'Orders and payments. Money is an integer in the minor unit; times are ISO 8601 in UTC. Every GET operation answers ' +
+  'HEAD too. Text has no noncharacters, unpaired surrogates or control characters; descriptions and reasons may have ' +
+  'tabs and line breaks.';
 
 /** RFC 9457. Some codes add members (`productId`, `paymentId`, …). */
 const PROBLEM: Json = {
@@ -120,7 +125,7 @@ export function problemsFor(route: Route): ProblemKind[] {
   } = commonProblems;
   return [
     ...(route.problems ?? []),
-    ...(route.body || route.query || route.params ? [VALIDATION_FAILED] : []),
+    ...(route.body || route.query || route.params || route.headers ? [VALIDATION_FAILED] : []),
     // A path parameter with an escaped slash (%2F) matches no path of this API.
     ...(route.params ? [NOT_FOUND] : []),
     ...(route.body ? [PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE] : []),

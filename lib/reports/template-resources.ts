@@ -59,5 +59,5 @@ export function readFlows(resources: TemplateResource[]): FlowRow[] {
     for (const rule of properties.SecurityGroupIngress ?? [])
       rows.push({ from: sourceOf(rule) ?? String(rule.CidrIp), to: names.get(id) ?? id, port: portOf(rule) });
   }
-  return rows.sort((a, b) => `${a.to}${a.from}`.localeCompare(`${b.to}${b.from}`));
+  return rows.sort((a, b) => (`${a.to}${a.from}` < `${b.to}${b.from}` ? -1 : 1));
 }

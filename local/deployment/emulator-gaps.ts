@@ -1,10 +1,4 @@
-import {
-  APIGatewayClient,
-  CreateRequestValidatorCommand,
-  GetRequestValidatorsCommand,
-  UpdateMethodCommand,
-  UpdateStageCommand,
-} from '@aws-sdk/client-api-gateway';
+import { APIGatewayClient, UpdateStageCommand } from '@aws-sdk/client-api-gateway';
 import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
@@ -38,11 +32,7 @@ export async function fillGaps(template: Template, stack: string, endpoint: AwsE
     id: (logicalId) => ids.get(logicalId) ?? logicalId,
     settings,
   };
-  await Promise.all([
-    setReservedConcurrency(deployed),
-    setRequestValidators(deployed).then(() => setMethodThrottles(deployed)),
-    allowMailToAnyResource(deployed),
-  ]);
+  await Promise.all([setReservedConcurrency(deployed), setMethodThrottles(deployed), allowMailToAnyResource(deployed)]);
 }
 
 async function physicalIds(stack: string, settings: Deployed['settings']): Promise<Map<string, string>> {
@@ -76,30 +66,6 @@ async function setReservedConcurrency({ of, id, settings }: Deployed): Promise<v
   );
 }
 
-/** Gap 2: the validator of a method. */
-async function setRequestValidators({ of, id, settings }: Deployed): Promise<void> {
-  const client = new APIGatewayClient(settings);
-  const restApiId = id(of('AWS::ApiGateway::RestApi')[0]?.[0] ?? '');
-  const name = 'body';
-  const { items = [] } = await client.send(new GetRequestValidatorsCommand({ restApiId }));
-  const validator =
-    items.find((each) => each.name === name) ??
-    (await client.send(new CreateRequestValidatorCommand({ restApiId, name, validateRequestBody: true })));
-  const validated = of('AWS::ApiGateway::Method').filter(
-    ([, properties]) => properties.RequestValidatorId !== undefined,
-  );
-  for (const [, { ResourceId, HttpMethod }] of validated) {
-    await client.send(
-      new UpdateMethodCommand({
-        restApiId,
-        resourceId: id((ResourceId as { Ref: string }).Ref),
-        httpMethod: HttpMethod as string,
-        patchOperations: [{ op: 'replace', path: '/requestValidatorId', value: validator.id }],
-      }),
-    );
-  }
-}
-
 interface MethodSetting {
   ResourcePath: string;
   HttpMethod: string;
@@ -107,7 +73,7 @@ interface MethodSetting {
   ThrottlingBurstLimit?: number;
 }
 
-/** Gap 3: throttles of single methods. */
+/** Gap 2: throttles of single methods. */
 async function setMethodThrottles({ of, id, settings }: Deployed): Promise<void> {
   const client = new APIGatewayClient(settings);
   const restApiId = id(of('AWS::ApiGateway::RestApi')[0]?.[0] ?? '');
@@ -127,7 +93,7 @@ async function setMethodThrottles({ of, id, settings }: Deployed): Promise<void>
 }
 
 /**
- * Gap 4: the emulator checks `ses:SendEmail` against the resource `*`. It rejects the grant on the identity, which is
+ * Gap 3: the emulator checks `ses:SendEmail` against the resource `*`. It rejects the grant on the identity, which is
  * right on AWS.
  */
 async function allowMailToAnyResource({ of, id, settings }: Deployed): Promise<void> {

@@ -39,7 +39,7 @@ export class ${pascal}Service extends DeclaredService<typeof ${camel}Service> {
 }
 `,
     [`${folder}/${one.kebab}.ts`]: `import * as z from 'zod';
-import { text, timestampSchema, uuidSchema } from '../shared/text.ts';
+import { multilineText, nameText, timestampSchema, uuidSchema } from '../shared/text.ts';
 
 export const ${one.camel}Schema = z.object({
   id: uuidSchema,
@@ -50,7 +50,7 @@ export const ${one.camel}Schema = z.object({
 export type ${one.pascal} = z.output<typeof ${one.camel}Schema>;
 
 /** The request body. A user has each title only once. */
-export const new${one.pascal}Schema = z.strictObject({ title: text(1, 200).regex(/\\S/, 'must not be blank'), text: text(0, 2_000) });
+export const new${one.pascal}Schema = z.strictObject({ title: nameText(1, 200), text: multilineText(0, 2_000) });
 export type New${one.pascal} = z.output<typeof new${one.pascal}Schema>;
 `,
     [`${folder}/${kebab}.errors.ts`]: `import { defineProblems } from '../shared/problem.ts';

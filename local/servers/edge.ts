@@ -5,9 +5,11 @@ import path from 'node:path';
 import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
 import { uuidv7 } from '../../lambdas/shared/ids.ts';
 import { commonProblems, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
+import { MAX_BODY_BYTES } from '../../lambdas/shared/size-limits.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
-import { MAX_BODY_BYTES } from '../../lib/edge/size-limits.ts';
+import { sendBody } from './compression.ts';
 import { ConcurrencyLimiter } from './concurrency-limiter.ts';
+import { readBody } from './request-body.ts';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -26,6 +28,8 @@ const EDGE_HEADERS: string[] = [
   'x-forwarded-proto',
   'connection',
   'host',
+  // The body is sent in one piece, whether or not it came in chunks.
+  'transfer-encoding',
 ];
 
 export interface EdgeOptions {
@@ -70,30 +74,51 @@ export function createEdge(options: EdgeOptions): http.Server {
 /** The first segment of a path below `/api` names the function. */
 const functionOf = (url: string) => url.split(/[/?]/)[2] ?? '';
 
-function forward(request: http.IncomingMessage, response: http.ServerResponse, options: EdgeOptions): Promise<void> {
-  return new Promise((resolve) => {
-    // A client may disconnect while its request waits. Such a request is not forwarded.
-    if (response.destroyed) return resolve();
-    response.once('close', resolve);
-    if (Number(request.headers['content-length'] ?? 0) >= MAX_BODY_BYTES)
-      return sendProblem(response, commonProblems.PAYLOAD_TOO_LARGE);
-    const base = new URL(options.api());
-    const target = new URL(base.href + (request.url as string).slice('/api'.length));
-    // A path with `..` must not leave the API and reach other parts of the emulator.
-    if (target.host !== base.host || !`${target.pathname}/`.startsWith(`${base.pathname}/`))
-      return sendProblem(response, commonProblems.NOT_FOUND);
-    const client = target.protocol === 'https:' ? https : http;
-    const upstream = client.request(target, {
-      method: request.method,
-      headers: forwardedHeaders(request),
-      agent: target.protocol === 'https:' ? options.agent : undefined,
-      timeout: API_TIMEOUT_MS,
-    });
-    upstream.once('timeout', () => upstream.destroy(new Error('no answer')));
-    upstream.once('error', () => sendProblem(response, commonProblems.DEPENDENCY_UNAVAILABLE));
-    upstream.once('response', (answer) => forwardResponse(answer, response));
-    request.pipe(upstream);
+async function forward(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  options: EdgeOptions,
+): Promise<void> {
+  // A client may disconnect while its request waits. Such a request is not forwarded.
+  if (response.destroyed) return;
+  const closed = new Promise((resolve) => response.once('close', resolve));
+  const target = targetOf(request.url as string, options.api());
+  if (!target) sendProblem(response, commonProblems.NOT_FOUND);
+  // The same limits as in AWS WAF.
+  else if (request.headers['content-encoding']) sendProblem(response, commonProblems.UNSUPPORTED_MEDIA_TYPE);
+  else {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body) callApi(target, body, request, response, options.agent);
+    else sendProblem(response, commonProblems.PAYLOAD_TOO_LARGE);
+  }
+  await closed;
+}
+
+/** @returns undefined for a path with `..` that leaves the API. It could reach other parts of the emulator. */
+function targetOf(url: string, api: string): URL | undefined {
+  const base = new URL(api);
+  const target = new URL(base.href + url.slice('/api'.length));
+  return target.host === base.host && `${target.pathname}/`.startsWith(`${base.pathname}/`) ? target : undefined;
+}
+
+function callApi(
+  target: URL,
+  body: Buffer,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  agent: https.Agent,
+): void {
+  const client = target.protocol === 'https:' ? https : http;
+  const upstream = client.request(target, {
+    method: request.method,
+    headers: forwardedHeaders(request),
+    agent: target.protocol === 'https:' ? agent : undefined,
+    timeout: API_TIMEOUT_MS,
   });
+  upstream.once('timeout', () => upstream.destroy(new Error('no answer')));
+  upstream.once('error', () => sendProblem(response, commonProblems.DEPENDENCY_UNAVAILABLE));
+  upstream.once('response', (answer) => forwardResponse(answer, request, response));
+  upstream.end(body);
 }
 
 function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
@@ -108,7 +133,11 @@ function forwardedHeaders(request: http.IncomingMessage): http.OutgoingHttpHeade
  * Forwards a response. A function that crashed or was throttled gives a 4xx or 5xx without a problem document. On AWS,
  * the gateway responses add the document. The emulator's gateway responses do not, so the edge adds it.
  */
-function forwardResponse(answer: http.IncomingMessage, response: http.ServerResponse): void {
+function forwardResponse(
+  answer: http.IncomingMessage,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
   const status = answer.statusCode ?? 502;
   // The emulator sends its own content type in addition to the one of a gateway response. The last one is right.
   const type = answer.headersDistinct['content-type']?.at(-1) ?? '';
@@ -122,8 +151,12 @@ function forwardResponse(answer: http.IncomingMessage, response: http.ServerResp
   response.setHeaders(
     new Map(Object.entries({ ...headers, ...(type && { 'content-type': type }) }) as [string, string][]),
   );
-  response.writeHead(status);
-  answer.pipe(response);
+  response.statusCode = status;
+  const isEmpty = status === 204 || status === 304;
+  // The emulator adds a type and a length, also to a response without content.
+  if (isEmpty || request.method === 'HEAD') response.removeHeader('content-length');
+  if (isEmpty) response.removeHeader('content-type');
+  sendBody(request, response, answer);
 }
 
 function kindOf(status: number): ProblemKind {
@@ -161,13 +194,17 @@ function serveFile(request: http.IncomingMessage, response: http.ServerResponse,
   const found = exists ? file : path.extname(requestedPath) === '' ? path.join(folder, 'index.html') : undefined;
   if (!found || !existsSync(found)) return void response.writeHead(404, SECURITY_HEADERS).end('Not found');
   const hashed = /-[A-Z0-9]{8}\./.test(found);
-  response.writeHead(exists ? 200 : 404, {
+  response.statusCode = exists ? 200 : 404;
+  const headers = {
     ...SECURITY_HEADERS,
     'content-type': TYPES[path.extname(found)] ?? 'application/octet-stream',
+    'content-length': String(statSync(found).size),
     'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
-  });
+    vary: 'accept-encoding',
+  };
+  response.setHeaders(new Map(Object.entries(headers)));
   if (request.method === 'HEAD') response.end();
-  else createReadStream(found).pipe(response);
+  else sendBody(request, response, createReadStream(found));
 }
 
 function decodePath(url: string): string {

@@ -95,7 +95,7 @@ describe('every error is problem+json with a code', () => {
     );
   });
 
-  test('the handler names invalid fields that the gateway’s model cannot check', async () => {
+  test('a product that does not exist names its line', async () => {
     const shopper = await Shopper.signUp();
     const unknown = await shopper.placeOrder([{ productId: crypto.randomUUID(), quantity: 1 }]);
     isProblem(unknown, 422, 'VALIDATION_FAILED');

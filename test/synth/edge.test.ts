@@ -2,6 +2,7 @@ import vm from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { ALL_ROUTES } from '../../lambdas/registry.ts';
 import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
+import { MAX_BODY_BYTES } from '../../lambdas/shared/size-limits.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
 import { STOREFRONT_FALLBACK, STOREFRONT_STATUS } from '../../lib/edge/storefront-fallback.ts';
 import { AWS_STAGES, type Json, resourcesOf } from '../support/assembly.ts';
@@ -71,6 +72,29 @@ describe.each(AWS_STAGES)('the edge of %s', (stage) => {
       expect.arrayContaining(['AWSManagedRulesCommonRuleSet', 'RatePerAddress', 'QueryTooLong', 'BodyTooLong']),
     );
     expect(config.WebACLId).toBeDefined();
+  });
+
+  test('has firewalls that inspect a whole body of the largest size, and refuse a longer or a compressed one', () => {
+    const inspected: Record<string, string> = { CLOUDFRONT: 'CLOUDFRONT', REGIONAL: 'API_GATEWAY' };
+    for (const { Properties } of resourcesOf(stage, 'AWS::WAFv2::WebACL')) {
+      const limit = { DefaultSizeInspectionLimit: `KB_${MAX_BODY_BYTES / 1_024}` };
+      expect(Properties.AssociationConfig.RequestBody).toEqual({ [inspected[Properties.Scope] as string]: limit });
+      const rule = (name: string) => Properties.Rules.find(({ Name }: Json) => Name === name);
+      expect(rule('BodyTooLong')).toMatchObject({
+        Action: { Block: { CustomResponse: { ResponseCode: 413 } } },
+        Statement: {
+          SizeConstraintStatement: {
+            ComparisonOperator: 'GT',
+            Size: MAX_BODY_BYTES - 1,
+            FieldToMatch: { Body: { OversizeHandling: 'MATCH' } },
+          },
+        },
+      });
+      expect(rule('EncodedBody')).toMatchObject({
+        Action: { Block: { CustomResponse: { ResponseCode: 415 } } },
+        Statement: { SizeConstraintStatement: { FieldToMatch: { SingleHeader: { Name: 'content-encoding' } } } },
+      });
+    }
   });
 
   test('does not rate-limit a provider that sends its webhooks from one address', () => {

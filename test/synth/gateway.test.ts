@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { API_ROUTES } from '../../lambdas/registry.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
+import { MIN_COMPRESSED_BYTES } from '../../lambdas/shared/size-limits.ts';
 import { AWS_STAGES, type Json, resourcesOf, STAGES } from '../support/assembly.ts';
 
 describe.each(STAGES)('the gateway of %s', (stage) => {
@@ -12,7 +13,7 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
     methods()
       .filter(({ Properties }) => wanted(Properties))
       .map(({ Properties }) => Properties.OperationName as string)
-      .filter((name) => !name.startsWith('sandbox'))
+      .filter((name) => !name.startsWith('sandbox') && !name.endsWith('-head'))
       .sort();
   const routes = (wanted: (route: Route) => boolean) =>
     API_ROUTES.filter(wanted)
@@ -27,8 +28,33 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
     );
   });
 
-  test('validates the request body of every method that has one', () => {
-    expect(named(({ RequestValidatorId }) => RequestValidatorId)).toEqual(routes((route) => 'body' in route));
+  test('validates no body, because only the handler’s errors name the fields', () => {
+    for (const type of ['Model', 'RequestValidator'])
+      expect(resourcesOf(stage, `AWS::ApiGateway::${type}`).filter((each) => each.stack !== 'edge')).toEqual([]);
+    expect(named(({ RequestValidatorId, RequestModels }) => RequestValidatorId || RequestModels)).toEqual([]);
+  });
+
+  test('has HEAD beside every GET, with the same authorizer and limits', () => {
+    const kept = ({ AuthorizationType, AuthorizerId, Integration }: Json) => [
+      AuthorizationType,
+      AuthorizerId,
+      Integration.Uri,
+    ];
+    const of = (method: string) =>
+      new Map(
+        methods()
+          .filter(({ Properties }) => Properties.HttpMethod === method)
+          .map(({ Properties }) => [JSON.stringify(Properties.ResourceId), kept(Properties)]),
+      );
+    expect(of('GET').size).toBeGreaterThanOrEqual(routes(({ method }) => method === 'GET').length);
+    expect(of('HEAD')).toEqual(of('GET'));
+    const names = methods().map(({ Properties }) => Properties.OperationName);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('compresses responses that are worth it', () => {
+    const [api] = resourcesOf(stage, 'AWS::ApiGateway::RestApi').filter(({ stack }) => stack !== 'edge');
+    expect(api?.Properties.MinimumCompressionSize).toBe(MIN_COMPRESSED_BYTES);
   });
 
   test('throttles every method and logs no body', () => {
@@ -52,6 +78,8 @@ describe.each(STAGES)('the gateway of %s', (stage) => {
     for (const { Properties } of responses) {
       const problem = JSON.parse(Properties.ResponseTemplates['application/json']);
       expect(problem).toMatchObject({ status: Number(Properties.StatusCode), code: expect.any(String) });
+      if (problem.status === 422)
+        expect(problem.fields).toEqual([expect.objectContaining({ field: expect.any(String) })]);
     }
   });
 });

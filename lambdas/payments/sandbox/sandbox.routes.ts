@@ -4,7 +4,7 @@ import { chargeableSchema } from '../../shared/money.ts';
 import { commonProblems } from '../../shared/problem.ts';
 import { text, uuidSchema } from '../../shared/text.ts';
 
-const keyHeader = z.object({ 'x-sandbox-key': z.string().optional() });
+const keyHeader = z.object({ 'x-sandbox-key': text(0, 500).optional() });
 
 export const chargeSchema = z.object({
   id: uuidSchema,
