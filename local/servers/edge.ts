@@ -33,7 +33,7 @@ export interface EdgeOptions {
   webFolder: string;
   accessLog: string;
   agent: https.Agent;
-  /** The URL of the deployed API. It is read at each request, because a new deployment can change it. */
+  /** The URL of the deployed API, or '' while there is none. A new deployment can change it. */
   api: () => string;
   /** The concurrency limit of each API function. */
   concurrency: number;
@@ -77,7 +77,9 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, o
     response.once('close', resolve);
     if (Number(request.headers['content-length'] ?? 0) >= MAX_BODY_BYTES)
       return sendProblem(response, commonProblems.PAYLOAD_TOO_LARGE);
-    const base = new URL(options.api());
+    const api = options.api();
+    if (api === '') return sendProblem(response, commonProblems.DEPENDENCY_UNAVAILABLE);
+    const base = new URL(api);
     const target = new URL(base.href + (request.url as string).slice('/api'.length));
     // A path with `..` must not leave the API and reach other parts of the emulator.
     if (target.host !== base.host || !`${target.pathname}/`.startsWith(`${base.pathname}/`))

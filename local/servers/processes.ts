@@ -26,6 +26,15 @@ export class Processes {
   /** Called with the name of a child that ended without being stopped. */
   onDeath: (name: string, how: string) => void = () => {};
 
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** Call it when the platform begins to stop, so that nothing is started while other parts of it are closed. */
+  refuseStarts(): void {
+    this.#stopping = true;
+  }
+
   /** Starts a server in its own process group. Ctrl-C then reaches only us, and we stop the servers in order. */
   start(
     name: string,
@@ -46,6 +55,8 @@ export class Processes {
   #died(name: string, child: ChildProcess, how: string): void {
     if (this.#children.get(name)?.child !== child) return;
     this.#children.delete(name);
+    // The processes that the server started, such as warm Lambdas, must not outlive it.
+    if (child.pid) killGroup(child.pid, 'SIGKILL');
     if (!this.#stopping) this.onDeath(name, how);
   }
 
@@ -63,7 +74,7 @@ export class Processes {
 
   /** Stops all children, the last started first. @returns the names of those that ended without being killed */
   async stopAll(): Promise<string[]> {
-    this.#stopping = true;
+    this.refuseStarts();
     const clean: string[] = [];
     for (const name of [...this.#children.keys()].reverse()) if (await this.stop(name)) clean.push(name);
     rmSync(stateFile(this.#instance), { force: true });
