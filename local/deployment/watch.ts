@@ -24,7 +24,7 @@ export function report(platform: Platform, line: string): void {
 
 /**
  * Makes saved files live. A handler gets new code. A construct, a contract, a declaration or a migration is deployed.
- * @returns a function to call after a restart of the emulator, which runs the code of the latest synth then
+ * @returns a function to call after a restart of the emulator. The emulator has the code of the latest synth then.
  */
 export function watch(platform: Platform): () => void {
   const functions = new CodeUpdates(platform);
@@ -60,8 +60,8 @@ export function watch(platform: Platform): () => void {
     timer = setTimeout(flush, SETTLE_MS);
   });
   return () => {
-    if (!functions.lostUpdates()) return;
-    pending.add('code');
+    if (functions.lostUpdates()) pending.add('code');
+    // A change that failed while the emulator was down is pending too.
     flush();
   };
 }

@@ -17,6 +17,8 @@ const STOP_TIMEOUT_MS = 8_000;
 export class Processes {
   readonly #instance: Instance;
   readonly #children = new Map<string, { child: ChildProcess; stopSignal: NodeJS.Signals }>();
+  /** Children that are being stopped and have not ended yet. */
+  readonly #ending = new Set<Promise<boolean>>();
   #stopping = false;
 
   constructor(instance: Instance) {
@@ -69,7 +71,9 @@ export class Processes {
     const entry = this.#children.get(name);
     if (!entry) return false;
     this.#children.delete(name);
-    return endProcess(entry.child, signal ?? entry.stopSignal);
+    const ending = endProcess(entry.child, signal ?? entry.stopSignal);
+    this.#ending.add(ending);
+    return ending.finally(() => this.#ending.delete(ending));
   }
 
   /** Stops all children, the last started first. @returns the names of those that ended without being killed */
@@ -77,6 +81,7 @@ export class Processes {
     this.refuseStarts();
     const clean: string[] = [];
     for (const name of [...this.#children.keys()].reverse()) if (await this.stop(name)) clean.push(name);
+    await Promise.all(this.#ending);
     rmSync(stateFile(this.#instance), { force: true });
     return clean;
   }
