@@ -3,9 +3,9 @@ import path from 'node:path';
 import pg from 'pg';
 import { LOCAL_MAX_CONNECTIONS } from '../../lib/stage.ts';
 import { runChild } from '../child.ts';
-import { CommandError, type Instance, inside, type Secrets } from '../instance.ts';
+import { CommandError, type Instance, inside, type Secrets, shortHash } from '../instance.ts';
 import { type Installation, install } from './postgres-installation.ts';
-import { type Processes, waitUntil } from './processes.ts';
+import { killByTitle, type Processes, waitUntil } from './processes.ts';
 import { assertNotStale, type DataFolders, isPromoted, staleLine } from './promotion.ts';
 
 const START_TIMEOUT_MS = 20_000;
@@ -111,7 +111,7 @@ export class Postgres {
   async startPrimary(processes: Processes): Promise<void> {
     assertNotStale(this.#folders);
     const { writer } = this.#instance.ports;
-    this.#startServer(processes, 'postgres-primary', this.#folder('primary'), writer, []);
+    await this.#startServer(processes, 'postgres-primary', this.#folder('primary'), writer, []);
     await this.#waitUntilReady(processes, 'postgres-primary', writer);
   }
 
@@ -136,7 +136,7 @@ export class Postgres {
     const quoted = passfile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
     const address = `host=127.0.0.1 port=${ports.writer} user=postgres passfile='${quoted}'`;
     const source = `${address} sslmode=disable application_name=replica`;
-    this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
+    await this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
       '-c',
       `primary_conninfo=${source}`,
     ]);
@@ -152,12 +152,16 @@ export class Postgres {
     return file;
   }
 
-  #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): void {
+  async #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): Promise<void> {
     const { binaries, user, data } = this.#installation;
+    const cluster = `throughline-${shortHash(folder)}`;
+    // The busy processes of a killed server stay, in groups of their own, and a new server does not start beside them.
+    await killByTitle(`postgres: ${cluster}: `);
+    const settings = [`max_connections=${LOCAL_MAX_CONNECTIONS}`, `cluster_name=${cluster}`];
     processes.start(
       name,
       path.join(binaries, 'bin', 'postgres'),
-      ['-D', folder, '-p', String(port), '-c', `max_connections=${LOCAL_MAX_CONNECTIONS}`, ...args],
+      ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting]), ...args],
       {
         ...user,
         cwd: data,

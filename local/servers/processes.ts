@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { CommandError, type Instance, inside, readOwnJson, writeFileAtomically } from '../instance.ts';
 
 /** A process that the platform started. It is recorded on disk, so that a later run can recognize it. */
@@ -109,9 +109,11 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   return child.signalCode !== 'SIGKILL';
 }
 
-function killGroup(pid: number, signal: NodeJS.Signals): void {
+const killGroup = (pid: number, signal: NodeJS.Signals) => killProcess(-pid, signal);
+
+function killProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch {
     // The process has ended already.
   }
@@ -136,6 +138,34 @@ function startTimeOf(pid: number): string | undefined {
     );
   } catch {
     return undefined;
+  }
+}
+
+/** Kills the processes whose title begins with `prefix`, and waits for their end. */
+export async function killByTitle(prefix: string): Promise<void> {
+  await waitUntil(() => {
+    const found = titles().filter(({ title }) => title.startsWith(prefix));
+    for (const { pid } of found) killProcess(pid, 'SIGKILL');
+    return found.length === 0;
+  }, STOP_TIMEOUT_MS);
+}
+
+function titles(): { pid: number; title: string }[] {
+  if (!existsSync('/proc/self/cmdline'))
+    return execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8' })
+      .split('\n')
+      .map((line) => ({ pid: Number.parseInt(line, 10), title: line.trim().replace(/^\d+ +/, '') }));
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), title: readTitle(name) }));
+}
+
+function readTitle(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // The process has ended in the meantime.
+    return '';
   }
 }
 
