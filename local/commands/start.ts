@@ -86,7 +86,7 @@ async function watchForPromotion(platform: Platform): Promise<void> {
   }
 }
 
-/** The first signal stops everything in order. If a server cannot be kept running, the rest is stopped in the same way. */
+/** The first signal stops everything in order. A server that cannot be kept running stops the rest in the same way. */
 function stopOnSignals(platform: Platform) {
   let stopping: Promise<void> | undefined;
   const stop = (reason?: string) => {

@@ -85,7 +85,7 @@ export class Postgres {
     appendFileSync(path.join(this.#folder('primary'), 'postgresql.conf'), serverSettings());
   }
 
-  /** Copies the stopped primary. The copy gets its name last, so that an interrupted copy is not taken for a replica. */
+  /** Copies the stopped primary. The copy gets its name last, so an interrupted copy is not taken for a replica. */
   async #copyToReplica(): Promise<void> {
     const { user, data } = this.#installation;
     const { primary, replica } = this.#folders;

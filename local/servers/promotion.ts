@@ -46,7 +46,7 @@ export function staleLine(folders: DataFolders, what: 'not started' | 'stopped')
   const { primary, replica } = folders;
   return (
     `The replica was promoted to timeline ${timelineOf(replica)}, so the primary on timeline ${timelineOf(primary)} is ` +
-    `stale and was ${what}: only one of them may accept writes. To keep the replica's data: ` +
-    `npm stop; rm -r '${primary}' && mv '${replica}' '${primary}' && npm start. To delete all local data: npm run reset`
+    `stale and was ${what}: only one of them may accept writes. To keep the replica's data: npm stop; ` +
+    `rm -r '${primary}' && mv '${replica}' '${primary}' && npm start. To delete all local data: npm run reset`
   );
 }
