@@ -164,17 +164,24 @@ export class Platform {
     return old;
   }
 
-  /** Starts a stopped server again, for the failure tests. */
+  /** The servers that `restart` knows. */
+  get servers(): string[] {
+    return ['postgres-primary', 'postgres-replica', 'valkey', ...(this.endpoint.ours ? ['emulator'] : [])];
+  }
+
+  /** Starts a server again that ended or was stopped. Resolves when it is ready. */
   async restart(name: string): Promise<void> {
     if (name === 'valkey') await startValkey(this.instance, this.secrets, this.processes);
-    else if (name === 'postgres-primary') this.postgres.startPrimary(this.processes);
-    else if (name === 'postgres-replica') this.postgres.startReplica(this.processes);
+    else if (name === 'postgres-primary') await this.postgres.startPrimary(this.processes);
+    else if (name === 'postgres-replica') await this.postgres.startReplica(this.processes);
     else if (name === 'emulator') await this.#restartEmulator();
     else throw new Error(`${name} is not a server that can be restarted.`);
   }
 
   async #restartEmulator(): Promise<void> {
     this.#emulatorKilled = true;
+    // Until the deployment is complete, the edge responds with 503 and a stop keeps the run mark.
+    this.#api = '';
     await this.startEmulator();
     await this.deploy();
   }
@@ -230,6 +237,7 @@ export class Platform {
 
   /** Stops everything that this platform started, and nothing else. */
   async stop(): Promise<void> {
+    this.processes.refuseStarts();
     rmSync(inside(this.instance, 'endpoints.json'), { force: true });
     this.#edge?.closeAllConnections();
     this.#edge?.close();

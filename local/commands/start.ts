@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { killChildren } from '../child.ts';
 import { fail, runCommand } from '../cli.ts';
-import { reloadLog, watch } from '../deployment/watch.ts';
+import { reloadLog, report, watch } from '../deployment/watch.ts';
 import { CommandError, defaultInstance, inside, prepareFolder } from '../instance.ts';
 import { isReady, Platform, type Step } from '../platform.ts';
 import { assertNotRunning, runningProcesses, waitUntil } from '../servers/processes.ts';
+import { Supervisor } from '../servers/supervisor.ts';
 
 const DETACHED_TIMEOUT_MS = 900_000;
 const STOP_TIMEOUT_MS = 60_000;
+const PROMOTION_POLL_MS = 2_000;
 
 /** Runs the platform in this process until a signal stops it. */
 async function runPlatform(): Promise<void> {
@@ -21,12 +24,8 @@ async function runPlatform(): Promise<void> {
   const { stop, isStopping } = stopOnSignals(platform);
   try {
     await runSteps(platform);
-    platform.processes.onDeath = (name, how) => {
-      const log = inside(platform.instance, 'logs', `${name}.log`);
-      void stop(`${name} ended (${how}); its log is ${log}. Start again with: npm start`);
-    };
     console.log(summary(platform, Date.now() - startedMs));
-    watch(platform);
+    supervise(platform, watch(platform), (reason) => void stop(reason));
   } catch (error) {
     // A stop makes the running steps fail. Their errors are not worth printing.
     if (!isStopping()) fail(error);
@@ -61,7 +60,33 @@ async function runSteps(platform: Platform): Promise<void> {
   }
 }
 
-/** The first signal stops everything in order. If a server dies, the rest is stopped in the same way. */
+/** Keeps the servers running, and only one primary. A server that cannot be kept running ends the platform. */
+function supervise(platform: Platform, emulatorRestored: () => void, stop: (reason: string) => void): void {
+  const { processes, instance } = platform;
+  const restart = async (name: string) => {
+    await platform.restart(name);
+    if (name === 'emulator') emulatorRestored();
+  };
+  const giveUp = (name: string, why: string) => {
+    const log = inside(instance, 'logs', `${name}.log`);
+    stop(`${name} ${why}. The platform stops. Correct what ${log} reports, then: npm start`);
+  };
+  new Supervisor(processes, { restart, report: (line) => report(platform, line), giveUp }).watch(platform.servers);
+  void watchForPromotion(platform);
+}
+
+/** Someone can promote the replica at any time, with `pg_promote()`. Then the primary must end. */
+async function watchForPromotion(platform: Platform): Promise<void> {
+  const { processes, postgres } = platform;
+  while (!processes.isStopping) {
+    // The replica may be restarting. Then the next round asks it.
+    const line = await postgres.stopStalePrimary(processes).catch(() => undefined);
+    if (line) report(platform, line);
+    await delay(PROMOTION_POLL_MS);
+  }
+}
+
+/** The first signal stops everything in order. A server that cannot be kept running stops the rest in the same way. */
 function stopOnSignals(platform: Platform) {
   let stopping: Promise<void> | undefined;
   const stop = (reason?: string) => {

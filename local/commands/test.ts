@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fuzz } from '../checks/fuzz.ts';
 import { lintTemplates } from '../checks/lint-templates.ts';
@@ -56,6 +56,7 @@ const secondsSince = (startedMs: number) => ((Date.now() - startedMs) / 1000).to
 async function jest(suites: string[], patterns: string[], env: Record<string, string> = {}): Promise<void> {
   const startedMs = Date.now();
   const report = path.join(ROOT, '.build', `jest-${suites.join('-')}.json`);
+  mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const serial = suites.some((suite) => SERIAL.includes(suite)) ? ['--runInBand'] : ['--maxWorkers=2'];
   const options = ['--selectProjects', ...suites, '--json', `--outputFile=${report}`, '--passWithNoTests', ...serial];

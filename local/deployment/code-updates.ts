@@ -12,6 +12,8 @@ export class CodeUpdates {
   readonly #platform: Platform;
   /** The hash of the deployed bundle by function. A function whose update failed has no entry: its code is unknown. */
   readonly #running = new Map<string, string>();
+  /** The functions whose code is newer than the latest synth. */
+  readonly #updated = new Set<string>();
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -21,7 +23,14 @@ export class CodeUpdates {
   /** Call it after a deployment. It records that the functions run the current bundles. */
   deployed(): void {
     this.#running.clear();
+    this.#updated.clear();
     for (const [name, hash] of this.#builtHashes()) this.#running.set(name, hash);
+  }
+
+  /** Call it after the latest synth was deployed again. @returns whether functions now run code that is too old */
+  lostUpdates(): boolean {
+    for (const name of this.#updated) this.#running.delete(name);
+    return this.#updated.size > 0;
   }
 
   /** Builds all bundles and updates the changed functions. @throws the first failure, after all updates have ended */
@@ -35,6 +44,7 @@ export class CodeUpdates {
     const client = new LambdaClient(await sdkSettings(this.#platform.endpoint));
     const updates = changed.map(async ([name, hash]) => {
       this.#running.delete(name);
+      this.#updated.add(name);
       const ZipFile = zipFolder(path.join(folder, 'functions', name));
       await client.send(new UpdateFunctionCodeCommand({ FunctionName: `throughline-local-${name}`, ZipFile }));
       this.#running.set(name, hash);

@@ -16,19 +16,22 @@ export type Change = 'code' | 'construct' | 'schema' | 'web';
 /** The file to which the results of live reload are written, in addition to the terminal. */
 export const reloadLog = (platform: Platform): string => inside(platform.instance, 'logs', 'live-reload.log');
 
+/** Prints a line, and adds it with its time to the log of live reload. */
+export function report(platform: Platform, line: string): void {
+  console.log(line);
+  appendFileSync(reloadLog(platform), `${new Date().toISOString()} ${line}\n`);
+}
+
 /**
  * Makes saved files live. A handler gets new code. A construct, a contract, a declaration or a migration is deployed.
+ * @returns a function to call after a restart of the emulator. The emulator has the code of the latest synth then.
  */
-export function watch(platform: Platform): void {
+export function watch(platform: Platform): () => void {
   const functions = new CodeUpdates(platform);
   // A change that failed stays pending. The next save of any file applies it too.
   const pending = new Set<Change>();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
-  const report = (line: string) => {
-    console.log(line);
-    appendFileSync(reloadLog(platform), `${new Date().toISOString()} ${line}\n`);
-  };
   const flush = () => {
     running = running.then(async () => {
       const changes = new Set(pending);
@@ -37,10 +40,13 @@ export function watch(platform: Platform): void {
       const startedMs = performance.now();
       try {
         await apply(platform, functions, changes);
-        report(`Live after ${((performance.now() - startedMs) / 1000).toFixed(2)} s: ${[...changes].join(', ')}`);
+        report(
+          platform,
+          `Live after ${((performance.now() - startedMs) / 1000).toFixed(2)} s: ${[...changes].join(', ')}`,
+        );
       } catch (error) {
         for (const change of changes) pending.add(change);
-        report(`Not live: ${(error as Error).message}`);
+        report(platform, `Not live: ${(error as Error).message}`);
       }
     });
   };
@@ -53,6 +59,11 @@ export function watch(platform: Platform): void {
     clearTimeout(timer);
     timer = setTimeout(flush, SETTLE_MS);
   });
+  return () => {
+    if (functions.lostUpdates()) pending.add('code');
+    // A change that failed while the emulator was down is pending too.
+    flush();
+  };
 }
 
 /**

@@ -37,7 +37,7 @@ export interface EdgeOptions {
   webFolder: string;
   accessLog: string;
   agent: https.Agent;
-  /** The URL of the deployed API. It is read at each request, because a new deployment can change it. */
+  /** The URL of the deployed API, or '' while there is none. A new deployment can change it. */
   api: () => string;
   /** The concurrency limit of each API function. */
   concurrency: number;
@@ -82,8 +82,10 @@ async function forward(
   // A client may disconnect while its request waits. Such a request is not forwarded.
   if (response.destroyed) return;
   const closed = new Promise((resolve) => response.once('close', resolve));
-  const target = targetOf(request.url as string, options.api());
-  if (!target) sendProblem(response, commonProblems.NOT_FOUND);
+  const api = options.api();
+  const target = api === '' ? undefined : targetOf(request.url as string, api);
+  if (api === '') sendProblem(response, commonProblems.DEPENDENCY_UNAVAILABLE);
+  else if (!target) sendProblem(response, commonProblems.NOT_FOUND);
   // The same limits as in AWS WAF.
   else if (request.headers['content-encoding']) sendProblem(response, commonProblems.UNSUPPORTED_MEDIA_TYPE);
   else {

@@ -1,11 +1,12 @@
-import { appendFileSync, chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { LOCAL_MAX_CONNECTIONS } from '../../lib/stage.ts';
 import { runChild } from '../child.ts';
-import { CommandError, type Instance, inside, type Secrets } from '../instance.ts';
+import { CommandError, type Instance, inside, type Secrets, shortHash } from '../instance.ts';
 import { type Installation, install } from './postgres-installation.ts';
-import { type Processes, waitUntil } from './processes.ts';
+import { killByTitle, type Processes, waitUntil } from './processes.ts';
+import { assertNotStale, type DataFolders, isPromoted, staleLine } from './promotion.ts';
 
 const START_TIMEOUT_MS = 20_000;
 
@@ -25,19 +26,27 @@ export class Postgres {
     return path.join(this.#installation.data, name);
   }
 
-  /** Creates both data folders once. @throws CommandError if an interrupted set-up left an incomplete folder */
+  get #folders(): DataFolders {
+    return { primary: this.#folder('primary'), replica: this.#folder('replica') };
+  }
+
+  /**
+   * Creates both data folders once, and the replica's again if it was moved to the primary's place.
+   * @throws CommandError if an interrupted set-up left an incomplete folder, or if the primary is stale
+   */
   async initialise(): Promise<void> {
-    const complete = path.join(this.#installation.data, 'complete');
-    if (existsSync(complete)) return;
-    if (existsSync(this.#folder('primary'))) {
+    const { data } = this.#installation;
+    const complete = path.join(data, 'complete');
+    const { primary, replica } = this.#folders;
+    if (existsSync(primary) !== existsSync(complete))
       throw new CommandError(
-        `The database folder ${this.#installation.data} is incomplete, because its set-up was interrupted. ` +
+        `The database folder ${data} is incomplete, because its set-up was interrupted or its primary was removed. ` +
           'Delete it with: npm run reset',
       );
-    }
-    await this.#initdb();
-    await this.#copyToReplica();
+    if (!existsSync(primary)) await this.#initdb();
+    if (!existsSync(replica)) await this.#copyToReplica();
     writeFileSync(complete, '');
+    assertNotStale(this.#folders);
   }
 
   async #initdb(): Promise<void> {
@@ -76,38 +85,62 @@ export class Postgres {
     appendFileSync(path.join(this.#folder('primary'), 'postgresql.conf'), serverSettings());
   }
 
-  /** Copies the stopped primary and configures the copy as its streaming replica. */
+  /** Copies the stopped primary. The copy gets its name last, so an interrupted copy is not taken for a replica. */
   async #copyToReplica(): Promise<void> {
     const { user, data } = this.#installation;
-    await runChild('cp', ['-a', this.#folder('primary'), this.#folder('replica')], { ...user, cwd: data });
+    const { primary, replica } = this.#folders;
+    rmSync(`${replica}.new`, { recursive: true, force: true });
+    await runChild('cp', ['-a', primary, `${replica}.new`], { ...user, cwd: data });
+    renameSync(`${replica}.new`, replica);
+  }
+
+  /** Makes the server of the replica's folder follow the primary, unless the replica was promoted. */
+  #configureReplica(): void {
+    if (isPromoted(this.#folders)) return;
+    const { user } = this.#installation;
     const standby = path.join(this.#folder('replica'), 'standby.signal');
     writeFileSync(standby, '');
     if (user) chownSync(standby, user.uid, user.gid);
   }
 
   async start(processes: Processes): Promise<void> {
-    this.startPrimary(processes);
-    this.startReplica(processes);
-    await Promise.all([
-      this.#waitUntilReady(processes, 'postgres-primary', this.#instance.ports.writer),
-      this.#waitUntilReady(processes, 'postgres-replica', this.#instance.ports.reader),
-    ]);
+    await Promise.all([this.startPrimary(processes), this.startReplica(processes)]);
   }
 
-  startPrimary(processes: Processes): void {
-    this.#startServer(processes, 'postgres-primary', this.#folder('primary'), this.#instance.ports.writer, []);
+  /** Resolves when the primary is ready. @throws StalePrimaryError if the replica was promoted */
+  async startPrimary(processes: Processes): Promise<void> {
+    assertNotStale(this.#folders);
+    const { writer } = this.#instance.ports;
+    await this.#startServer(processes, 'postgres-primary', this.#folder('primary'), writer, []);
+    await this.#waitUntilReady(processes, 'postgres-primary', writer);
   }
 
-  startReplica(processes: Processes): void {
+  /** Stops a primary whose replica accepts writes too. @returns the line that says so, if it did */
+  async stopStalePrimary(processes: Processes): Promise<string | undefined> {
+    if (!processes.isRunning('postgres-primary')) return undefined;
+    const [replica] = await this.query(
+      this.#instance.ports.reader,
+      'SELECT pg_is_in_recovery() AS follows',
+      'postgres',
+    );
+    if ((replica as { follows: boolean }).follows) return undefined;
+    await processes.stop('postgres-primary');
+    return staleLine(this.#folders, 'stopped');
+  }
+
+  /** Resolves when the replica is ready. It does not need the primary for that. */
+  async startReplica(processes: Processes): Promise<void> {
+    this.#configureReplica();
     const { ports } = this.#instance;
     const passfile = this.#writePassfile();
     const quoted = passfile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
     const address = `host=127.0.0.1 port=${ports.writer} user=postgres passfile='${quoted}'`;
     const source = `${address} sslmode=disable application_name=replica`;
-    this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
+    await this.#startServer(processes, 'postgres-replica', this.#folder('replica'), ports.reader, [
       '-c',
       `primary_conninfo=${source}`,
     ]);
+    await this.#waitUntilReady(processes, 'postgres-replica', ports.reader);
   }
 
   /** Writes the replica's password to a file that only its user can read. Arguments are visible in the process list. */
@@ -119,12 +152,16 @@ export class Postgres {
     return file;
   }
 
-  #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): void {
+  async #startServer(processes: Processes, name: string, folder: string, port: number, args: string[]): Promise<void> {
     const { binaries, user, data } = this.#installation;
+    const cluster = `throughline-${shortHash(folder)}`;
+    // The busy processes of a killed server stay, in groups of their own, and a new server does not start beside them.
+    await killByTitle(`postgres: ${cluster}: `);
+    const settings = [`max_connections=${LOCAL_MAX_CONNECTIONS}`, `cluster_name=${cluster}`];
     processes.start(
       name,
       path.join(binaries, 'bin', 'postgres'),
-      ['-D', folder, '-p', String(port), '-c', `max_connections=${LOCAL_MAX_CONNECTIONS}`, ...args],
+      ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting]), ...args],
       {
         ...user,
         cwd: data,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { CommandError, type Instance, inside, readOwnJson, writeFileAtomically } from '../instance.ts';
 
 /** A process that the platform started. It is recorded on disk, so that a later run can recognize it. */
@@ -17,6 +17,8 @@ const STOP_TIMEOUT_MS = 8_000;
 export class Processes {
   readonly #instance: Instance;
   readonly #children = new Map<string, { child: ChildProcess; stopSignal: NodeJS.Signals }>();
+  /** Children that are being stopped and have not ended yet. */
+  readonly #ending = new Set<Promise<boolean>>();
   #stopping = false;
 
   constructor(instance: Instance) {
@@ -25,6 +27,15 @@ export class Processes {
 
   /** Called with the name of a child that ended without being stopped. */
   onDeath: (name: string, how: string) => void = () => {};
+
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** Call it when the platform begins to stop, so that nothing is started while other parts of it are closed. */
+  refuseStarts(): void {
+    this.#stopping = true;
+  }
 
   /** Starts a server in its own process group. Ctrl-C then reaches only us, and we stop the servers in order. */
   start(
@@ -46,6 +57,8 @@ export class Processes {
   #died(name: string, child: ChildProcess, how: string): void {
     if (this.#children.get(name)?.child !== child) return;
     this.#children.delete(name);
+    // The processes that the server started, such as warm Lambdas, must not outlive it.
+    if (child.pid) killGroup(child.pid, 'SIGKILL');
     if (!this.#stopping) this.onDeath(name, how);
   }
 
@@ -58,14 +71,17 @@ export class Processes {
     const entry = this.#children.get(name);
     if (!entry) return false;
     this.#children.delete(name);
-    return endProcess(entry.child, signal ?? entry.stopSignal);
+    const ending = endProcess(entry.child, signal ?? entry.stopSignal);
+    this.#ending.add(ending);
+    return ending.finally(() => this.#ending.delete(ending));
   }
 
   /** Stops all children, the last started first. @returns the names of those that ended without being killed */
   async stopAll(): Promise<string[]> {
-    this.#stopping = true;
+    this.refuseStarts();
     const clean: string[] = [];
     for (const name of [...this.#children.keys()].reverse()) if (await this.stop(name)) clean.push(name);
+    await Promise.all(this.#ending);
     rmSync(stateFile(this.#instance), { force: true });
     return clean;
   }
@@ -93,9 +109,11 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   return child.signalCode !== 'SIGKILL';
 }
 
-function killGroup(pid: number, signal: NodeJS.Signals): void {
+const killGroup = (pid: number, signal: NodeJS.Signals) => killProcess(-pid, signal);
+
+function killProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch {
     // The process has ended already.
   }
@@ -120,6 +138,34 @@ function startTimeOf(pid: number): string | undefined {
     );
   } catch {
     return undefined;
+  }
+}
+
+/** Kills the processes whose title begins with `prefix`, and waits for their end. */
+export async function killByTitle(prefix: string): Promise<void> {
+  await waitUntil(() => {
+    const found = titles().filter(({ title }) => title.startsWith(prefix));
+    for (const { pid } of found) killProcess(pid, 'SIGKILL');
+    return found.length === 0;
+  }, STOP_TIMEOUT_MS);
+}
+
+function titles(): { pid: number; title: string }[] {
+  if (!existsSync('/proc/self/cmdline'))
+    return execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8' })
+      .split('\n')
+      .map((line) => ({ pid: Number.parseInt(line, 10), title: line.trim().replace(/^\d+ +/, '') }));
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), title: readTitle(name) }));
+}
+
+function readTitle(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // The process has ended in the meantime.
+    return '';
   }
 }
 
