@@ -65,6 +65,13 @@ module.exports = {
       to: { path: `^lambdas/${folder}/`, pathNot: [PUBLISHED, ...within(folder)], dependencyTypesNot: ['type-only'] },
     })),
     {
+      name: 'client-stands-alone',
+      comment: 'Others install the client without this repository. Its types are generated from the contracts.',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { pathNot: '^client/' },
+    },
+    {
       name: 'no-test-code-outside-tests',
       severity: 'error',
       from: { pathNot: '^test/' },

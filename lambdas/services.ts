@@ -8,6 +8,7 @@ import { ordersService } from './orders/orders.service.ts';
 import { paymentsService } from './payments/payments.service.ts';
 import { sandboxService } from './payments/sandbox/sandbox.service.ts';
 import { relayService } from './queue/relay/relay.service.ts';
+import { referenceService } from './reference/reference.service.ts';
 import { syntheticService } from './synthetic/synthetic.service.ts';
 import { bulkService } from './workers/bulk/bulk.service.ts';
 import { emailService } from './workers/email/email.service.ts';
@@ -28,5 +29,6 @@ export const SERVICES = [
   retentionService,
   migrateService,
   healthService,
+  referenceService,
   syntheticService,
 ] as const;

@@ -17,6 +17,7 @@ import { PaymentsService } from '../lambdas/payments/payments.construct.ts';
 import { SandboxProvider, SandboxSecrets } from '../lambdas/payments/sandbox/sandbox.construct.ts';
 import { Queues } from '../lambdas/queue/queue.construct.ts';
 import { OutboxRelay } from '../lambdas/queue/relay/relay.construct.ts';
+import { ReferenceService } from '../lambdas/reference/reference.construct.ts';
 import { assertDeclarations } from '../lambdas/registry.ts';
 import { SyntheticBuyer } from '../lambdas/synthetic/synthetic-buyer.construct.ts';
 import { EmailWorker, MailIdentity } from '../lambdas/workers/email/email.construct.ts';
@@ -117,6 +118,7 @@ function composeServices(
     payments: new PaymentsService(stack, 'Payments', { ...tier, sandbox }),
     notifications: new NotificationsService(stack, 'Notifications', tier),
     health: new HealthService(stack, 'Health', tier),
+    reference: new ReferenceService(stack, 'Reference', tier),
     provider: new SandboxProvider(stack, 'Sandbox', { ...tier, sandbox }),
     // npm run new-service adds a service here.
   };

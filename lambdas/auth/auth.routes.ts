@@ -1,15 +1,36 @@
 import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
 import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
+import { pageExample } from '../shared/examples.ts';
 import { commonProblems } from '../shared/problem.ts';
 import { emailSchema, text, uuidSchema } from '../shared/text.ts';
 import { authProblems } from './auth.errors.ts';
+import {
+  credentialsExample,
+  keyExample,
+  opaqueTokenExample,
+  sessionExample,
+  tokensExample,
+  userExample,
+} from './auth.examples.ts';
 import { nameSchema, passwordSchema, sessionSchema, tokensSchema, userSchema } from './user.ts';
 
-const userResponse = z.object({ user: userSchema });
+const userResponse = z.object({ user: userSchema }).meta({ id: 'UserResponse' });
 const opaqueToken = text(1, 200);
 /** Hashing a password takes 19 MiB and about 35 ms of a core, so these routes have a lower limit. */
 const HASHING_LIMIT = { ratePerSecond: 50, burst: 100 } as const;
+
+const publicKeySchema = z
+  .object({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: z.string(),
+    y: z.string(),
+    kid: z.string(),
+    alg: z.literal('ES256'),
+    use: z.literal('sig'),
+  })
+  .meta({ id: 'PublicKey' });
 
 export const authRoutes = defineRoutes({
   signUp: {
@@ -19,7 +40,8 @@ export const authRoutes = defineRoutes({
     path: '/auth/signup',
     caller: 'public',
     body: z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema }),
-    responses: { 201: { description: 'The account.', body: userResponse } },
+    example: { ...credentialsExample, name: userExample.name },
+    responses: { 201: { description: 'The account.', example: { user: userExample }, body: userResponse } },
     problems: [authProblems.EMAIL_TAKEN],
     limit: HASHING_LIMIT,
   },
@@ -30,7 +52,14 @@ export const authRoutes = defineRoutes({
     path: '/auth/login',
     caller: 'public',
     body: z.strictObject({ email: emailSchema, password: text(1, 128) }),
-    responses: { 200: { description: 'An access token for ten minutes and a refresh token.', body: tokensSchema } },
+    example: credentialsExample,
+    responses: {
+      200: {
+        description: 'An access token for ten minutes and a refresh token.',
+        example: tokensExample,
+        body: tokensSchema,
+      },
+    },
     problems: [authProblems.INVALID_CREDENTIALS, authProblems.TOO_MANY_ATTEMPTS],
     limit: HASHING_LIMIT,
   },
@@ -41,7 +70,8 @@ export const authRoutes = defineRoutes({
     path: '/auth/refresh',
     caller: 'public',
     body: z.strictObject({ refreshToken: opaqueToken }),
-    responses: { 200: { description: 'The new tokens.', body: tokensSchema } },
+    example: { refreshToken: opaqueTokenExample },
+    responses: { 200: { description: 'The new tokens.', example: tokensExample, body: tokensSchema } },
     problems: [authProblems.REFRESH_INVALID, authProblems.REFRESH_REUSED],
     limit: WRITE_LIMIT,
   },
@@ -60,7 +90,7 @@ export const authRoutes = defineRoutes({
     method: 'GET',
     path: '/auth/me',
     caller: 'user',
-    responses: { 200: { description: 'The account.', body: userResponse } },
+    responses: { 200: { description: 'The account.', example: { user: userExample }, body: userResponse } },
     limit: READ_LIMIT,
   },
   listSessions: {
@@ -70,7 +100,9 @@ export const authRoutes = defineRoutes({
     path: '/auth/sessions',
     caller: 'user',
     query: pageQuerySchema,
-    responses: { 200: { description: 'A page of sessions.', body: pageOf(sessionSchema) } },
+    responses: {
+      200: { description: 'A page of sessions.', example: pageExample(sessionExample), body: pageOf(sessionSchema) },
+    },
     limit: READ_LIMIT,
   },
   endSession: {
@@ -91,6 +123,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/verify-email',
     caller: 'public',
     body: z.strictObject({ token: opaqueToken }),
+    example: { token: opaqueTokenExample },
     responses: { 204: { description: 'The address is verified.' } },
     problems: [authProblems.MAIL_TOKEN_INVALID],
     limit: WRITE_LIMIT,
@@ -111,6 +144,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/password-reset',
     caller: 'public',
     body: z.strictObject({ email: emailSchema }),
+    example: { email: credentialsExample.email },
     responses: { 202: { description: 'The mail is queued if the account exists.' } },
     problems: [authProblems.TOO_MANY_ATTEMPTS],
     limit: HASHING_LIMIT,
@@ -122,6 +156,7 @@ export const authRoutes = defineRoutes({
     path: '/auth/password-reset/confirm',
     caller: 'public',
     body: z.strictObject({ token: opaqueToken, newPassword: passwordSchema }),
+    example: { token: opaqueTokenExample, newPassword: 'a new correct horse battery' },
     responses: { 204: { description: 'The password is set.' } },
     problems: [authProblems.MAIL_TOKEN_INVALID],
     limit: HASHING_LIMIT,
@@ -135,19 +170,8 @@ export const authRoutes = defineRoutes({
     responses: {
       200: {
         description: 'The key set.',
-        body: z.object({
-          keys: z.array(
-            z.object({
-              kty: z.literal('EC'),
-              crv: z.literal('P-256'),
-              x: z.string(),
-              y: z.string(),
-              kid: z.string(),
-              alg: z.literal('ES256'),
-              use: z.literal('sig'),
-            }),
-          ),
-        }),
+        example: { keys: [keyExample] },
+        body: z.object({ keys: z.array(publicKeySchema) }).meta({ id: 'KeySet' }),
       },
     },
     limit: READ_LIMIT,

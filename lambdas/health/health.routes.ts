@@ -3,10 +3,20 @@ import { defineRoutes, READ_LIMIT } from '../shared/contract.ts';
 
 export const DEPENDENCIES = ['writer', 'reader', 'cache', 'queue'] as const;
 
-const stateSchema = z.object({ status: z.enum(['up', 'down']), latencyMs: z.number() });
+const stateSchema = z.object({ status: z.enum(['up', 'down']), latencyMs: z.number() }).meta({ id: 'DependencyState' });
 
 const statusSchema = z.enum(['ok', 'degraded', 'down']);
-const healthSchema = z.object({ status: statusSchema });
+const healthSchema = z.object({ status: statusSchema }).meta({ id: 'Health' });
+
+const dependenciesSchema = z
+  .object({ writer: stateSchema, reader: stateSchema, cache: stateSchema, queue: stateSchema })
+  .meta({ id: 'Dependencies' });
+const healthDetailsSchema = z
+  .object({ status: statusSchema, dependencies: dependenciesSchema })
+  .meta({ id: 'HealthDetails' });
+
+const up = { status: 'up', latencyMs: 1.4 } as const;
+const HEALTHY = { status: 'ok', dependencies: { writer: up, reader: up, cache: up, queue: up } } as const;
 
 export const healthRoutes = defineRoutes({
   health: {
@@ -16,8 +26,8 @@ export const healthRoutes = defineRoutes({
     path: '/health',
     caller: 'public',
     responses: {
-      200: { description: '`ok` or `degraded`.', body: healthSchema },
-      503: { description: '`down`.', body: healthSchema },
+      200: { description: '`ok` or `degraded`.', body: healthSchema, example: { status: 'ok' } },
+      503: { description: '`down`.', body: healthSchema, example: { status: 'down' } },
     },
     limit: READ_LIMIT,
   },
@@ -30,10 +40,8 @@ export const healthRoutes = defineRoutes({
     responses: {
       200: {
         description: 'The state.',
-        body: z.object({
-          status: statusSchema,
-          dependencies: z.object({ writer: stateSchema, reader: stateSchema, cache: stateSchema, queue: stateSchema }),
-        }),
+        body: healthDetailsSchema,
+        example: HEALTHY,
       },
     },
     limit: READ_LIMIT,

@@ -4,7 +4,7 @@ import { moneySchema } from '../shared/money.ts';
 import { timestampSchema, uuidSchema } from '../shared/text.ts';
 
 export const ORDER_STATUSES = ['awaiting_payment', 'paid', 'fulfilled', 'cancelled', 'expired', 'refunded'] as const;
-export const orderStatusSchema = z.enum(ORDER_STATUSES);
+export const orderStatusSchema = z.enum(ORDER_STATUSES).meta({ id: 'OrderStatus' });
 export type OrderStatus = z.output<typeof orderStatusSchema>;
 
 /** How long the stock of an unpaid order is reserved. */
@@ -32,28 +32,34 @@ export function nextStatus(status: OrderStatus, action: OrderAction): OrderStatu
 export const mayBecome = (from: OrderStatus, to: OrderStatus): boolean =>
   Object.values(TRANSITIONS).some((each) => each.to === to && (each.from as readonly OrderStatus[]).includes(from));
 
-export const orderSchema = z.object({
-  id: uuidSchema,
-  status: orderStatusSchema,
-  items: z.array(
-    z.object({
-      productId: uuidSchema,
-      sku: z.string(),
-      name: z.string(),
-      quantity: z.int().min(1),
-      unitPrice: moneySchema,
-      lineTotal: moneySchema,
-    }),
-  ),
-  total: moneySchema,
-  expiresAt: timestampSchema,
-  createdAt: timestampSchema,
-  updatedAt: timestampSchema,
-});
+const orderItemSchema = z
+  .object({
+    productId: uuidSchema,
+    sku: z.string(),
+    name: z.string(),
+    quantity: z.int().min(1),
+    unitPrice: moneySchema,
+    lineTotal: moneySchema,
+  })
+  .meta({ id: 'OrderItem' });
+
+export const orderSchema = z
+  .object({
+    id: uuidSchema,
+    status: orderStatusSchema,
+    items: z.array(orderItemSchema),
+    total: moneySchema,
+    expiresAt: timestampSchema,
+    createdAt: timestampSchema,
+    updatedAt: timestampSchema,
+  })
+  .meta({ id: 'Order' });
 export type Order = z.output<typeof orderSchema>;
 export type OrderItem = Order['items'][number];
 
-export const orderLineSchema = z.strictObject({ productId: uuidSchema, quantity: z.int().min(1).max(MAX_QUANTITY) });
+export const orderLineSchema = z
+  .strictObject({ productId: uuidSchema, quantity: z.int().min(1).max(MAX_QUANTITY) })
+  .meta({ id: 'OrderLine' });
 export type OrderLine = z.output<typeof orderLineSchema>;
 
 /** The order of an order's lines: by code unit, in the code and not in SQL, where the database's collation decides. */

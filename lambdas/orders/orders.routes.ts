@@ -1,13 +1,15 @@
 import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
 import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
+import { pageExample } from '../shared/examples.ts';
 import { commonProblems } from '../shared/problem.ts';
 import { uuidSchema } from '../shared/text.ts';
 import { MAX_LINES, orderLineSchema, orderSchema } from './order.ts';
 import { orderProblems } from './orders.errors.ts';
+import { cancelledOrderExample, orderExample, orderLineExample } from './orders.examples.ts';
 
 const params = z.object({ id: uuidSchema });
-const orderResponse = z.object({ order: orderSchema });
+const orderResponse = z.object({ order: orderSchema }).meta({ id: 'OrderResponse' });
 
 export const orderRoutes = defineRoutes({
   placeOrder: {
@@ -17,7 +19,10 @@ export const orderRoutes = defineRoutes({
     path: '/orders',
     caller: 'user',
     body: z.strictObject({ items: z.array(orderLineSchema).min(1).max(MAX_LINES) }),
-    responses: { 201: { description: 'The order, awaiting payment.', body: orderResponse } },
+    example: { items: [orderLineExample] },
+    responses: {
+      201: { description: 'The order, awaiting payment.', example: { order: orderExample }, body: orderResponse },
+    },
     problems: [orderProblems.OUT_OF_STOCK, orderProblems.MIXED_CURRENCIES],
     idempotent: true,
     limit: WRITE_LIMIT,
@@ -29,7 +34,9 @@ export const orderRoutes = defineRoutes({
     path: '/orders',
     caller: 'user',
     query: pageQuerySchema,
-    responses: { 200: { description: 'A page of orders.', body: pageOf(orderSchema) } },
+    responses: {
+      200: { description: 'A page of orders.', example: pageExample(orderExample), body: pageOf(orderSchema) },
+    },
     limit: READ_LIMIT,
   },
   getOrder: {
@@ -39,7 +46,7 @@ export const orderRoutes = defineRoutes({
     path: '/orders/{id}',
     caller: 'user',
     params,
-    responses: { 200: { description: 'The order.', body: orderResponse } },
+    responses: { 200: { description: 'The order.', example: { order: orderExample }, body: orderResponse } },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
@@ -50,7 +57,9 @@ export const orderRoutes = defineRoutes({
     path: '/orders/{id}/cancel',
     caller: 'user',
     params,
-    responses: { 200: { description: 'The cancelled order.', body: orderResponse } },
+    responses: {
+      200: { description: 'The cancelled order.', example: { order: cancelledOrderExample }, body: orderResponse },
+    },
     problems: [commonProblems.NOT_FOUND, orderProblems.ORDER_NOT_CANCELLABLE],
     limit: WRITE_LIMIT,
   },

@@ -10,7 +10,7 @@ export const PAYMENT_STATUSES = [
   'partially_refunded',
   'refunded',
 ] as const;
-export const paymentStatusSchema = z.enum(PAYMENT_STATUSES);
+export const paymentStatusSchema = z.enum(PAYMENT_STATUSES).meta({ id: 'PaymentStatus' });
 export type PaymentStatus = z.output<typeof paymentStatusSchema>;
 
 /** The allowed transitions from each status. A database trigger enforces the same table. */
@@ -32,36 +32,42 @@ export const sourcesOf = (to: PaymentStatus): PaymentStatus[] => PAYMENT_STATUSE
 export const isCaptured = (status: PaymentStatus): boolean =>
   status === 'captured' || status === 'partially_refunded' || status === 'refunded';
 
-export const nextActionSchema = z.object({ type: z.literal('redirect'), url: z.string() });
+export const nextActionSchema = z.object({ type: z.literal('redirect'), url: z.string() }).meta({ id: 'NextAction' });
 export type NextAction = z.output<typeof nextActionSchema>;
 
-export const paymentSchema = z.object({
-  id: uuidSchema,
-  orderId: uuidSchema,
-  status: paymentStatusSchema,
-  amount: moneySchema,
-  refunded: moneySchema,
-  nextAction: nextActionSchema.nullable(),
-  createdAt: timestampSchema,
-});
+export const paymentSchema = z
+  .object({
+    id: uuidSchema,
+    orderId: uuidSchema,
+    status: paymentStatusSchema,
+    amount: moneySchema,
+    refunded: moneySchema,
+    nextAction: nextActionSchema.nullable(),
+    createdAt: timestampSchema,
+  })
+  .meta({ id: 'Payment' });
 export type Payment = z.output<typeof paymentSchema>;
 
 const CARD_TOKEN =
   "The provider's token of a card. The sandbox provider knows `tok_approved`, `tok_declined`, `tok_requires_action`, " +
   '`tok_slow` (responds after 3 s) and `tok_timeout_after_charge` (charges, then times out). It declines others.';
 
-export const paymentMethodSchema = z.strictObject({
-  type: z.literal('card'),
-  token: text(1, 255).meta({ description: CARD_TOKEN }),
-});
+export const paymentMethodSchema = z
+  .strictObject({
+    type: z.literal('card'),
+    token: text(1, 255).meta({ description: CARD_TOKEN }),
+  })
+  .meta({ id: 'PaymentMethod' });
 export type PaymentMethod = z.output<typeof paymentMethodSchema>;
 
-export const refundSchema = z.object({
-  id: uuidSchema,
-  paymentId: uuidSchema,
-  status: z.enum(['processing', 'succeeded']),
-  amount: moneySchema,
-  reason: z.string().nullable(),
-  createdAt: timestampSchema,
-});
+export const refundSchema = z
+  .object({
+    id: uuidSchema,
+    paymentId: uuidSchema,
+    status: z.enum(['processing', 'succeeded']),
+    amount: moneySchema,
+    reason: z.string().nullable(),
+    createdAt: timestampSchema,
+  })
+  .meta({ id: 'Refund' });
 export type Refund = z.output<typeof refundSchema>;

@@ -1,13 +1,15 @@
 import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
+import { EXAMPLE } from '../shared/examples.ts';
 import { chargeableSchema } from '../shared/money.ts';
 import { commonProblems } from '../shared/problem.ts';
 import { multilineText, text, uuidSchema } from '../shared/text.ts';
 import { paymentMethodSchema, paymentSchema, refundSchema } from './payment.ts';
 import { paymentProblems } from './payments.errors.ts';
+import { newRefundExample, paymentExample, refundExample, webhookExample } from './payments.examples.ts';
 
 const params = z.object({ id: uuidSchema });
-const paymentResponse = z.object({ payment: paymentSchema });
+const paymentResponse = z.object({ payment: paymentSchema }).meta({ id: 'PaymentResponse' });
 
 export const paymentRoutes = defineRoutes({
   payOrder: {
@@ -17,8 +19,13 @@ export const paymentRoutes = defineRoutes({
     path: '/payments',
     caller: 'user',
     body: z.strictObject({ orderId: uuidSchema, paymentMethod: paymentMethodSchema }),
+    example: { orderId: EXAMPLE.orderId, paymentMethod: { type: 'card', token: 'tok_approved' } },
     responses: {
-      201: { description: 'The payment: captured, processing, or waiting for `nextAction`.', body: paymentResponse },
+      201: {
+        description: 'The payment: captured, processing, or waiting for `nextAction`.',
+        example: { payment: paymentExample },
+        body: paymentResponse,
+      },
     },
     problems: [
       paymentProblems.PAYMENT_DECLINED,
@@ -37,7 +44,7 @@ export const paymentRoutes = defineRoutes({
     path: '/payments/{id}',
     caller: 'user',
     params,
-    responses: { 200: { description: 'The payment.', body: paymentResponse } },
+    responses: { 200: { description: 'The payment.', example: { payment: paymentExample }, body: paymentResponse } },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },
@@ -49,7 +56,14 @@ export const paymentRoutes = defineRoutes({
     caller: 'admin',
     params,
     body: z.strictObject({ amount: chargeableSchema.optional(), reason: multilineText(1, 500).optional() }),
-    responses: { 201: { description: 'The refund, processing.', body: z.object({ refund: refundSchema }) } },
+    example: newRefundExample,
+    responses: {
+      201: {
+        description: 'The refund, processing.',
+        example: { refund: refundExample },
+        body: z.object({ refund: refundSchema }).meta({ id: 'RefundResponse' }),
+      },
+    },
     problems: [commonProblems.NOT_FOUND, paymentProblems.REFUND_EXCEEDS_CAPTURE, paymentProblems.PAYMENT_NOT_CAPTURED],
     idempotent: true,
     limit: WRITE_LIMIT,
@@ -67,7 +81,14 @@ export const paymentRoutes = defineRoutes({
         .meta({ description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">' }),
     }),
     body: z.looseObject({}),
-    responses: { 200: { description: 'The event is received.', body: z.object({ received: z.literal(true) }) } },
+    example: webhookExample,
+    responses: {
+      200: {
+        description: 'The event is received.',
+        example: { received: true },
+        body: z.object({ received: z.literal(true) }).meta({ id: 'WebhookResponse' }),
+      },
+    },
     problems: [commonProblems.NOT_FOUND, paymentProblems.BAD_SIGNATURE],
     limit: WRITE_LIMIT,
   },

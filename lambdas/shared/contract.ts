@@ -10,6 +10,8 @@ export interface RouteResponse {
   readonly description: string;
   /** Absent for an empty body. */
   readonly body?: z.ZodType;
+  /** For the OpenAPI document. A test checks it against the schema. */
+  readonly example?: unknown;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodObject;
+  /** An example of the body, for the OpenAPI document. */
+  readonly example?: unknown;
   readonly responses: { readonly [status: number]: RouteResponse };
   readonly problems?: readonly ProblemKind[];
   /** Requires an `Idempotency-Key` header, because the operation moves money or stock. */

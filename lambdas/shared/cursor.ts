@@ -13,9 +13,12 @@ export const pageQuerySchema = z.object({
 
 export type PageQuery = z.output<typeof pageQuerySchema>;
 
-/** The response of a list. `nextCursor` is null on the last page. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+/** The response of a list. `nextCursor` is null on the last page. A page of `Order` is named `OrderPage`. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  const page = z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+  const id = item.meta()?.id;
+  return id ? page.meta({ id: `${id}Page` }) : page;
+}
 
 export interface Page<T> {
   items: T[];

@@ -7,23 +7,19 @@ export const MAX_AMOUNT_MINOR = 1_000_000_000;
 /** Accepted currencies. A closed list, because a price in a mistyped currency could not be paid. */
 export const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'SEK', 'JPY'] as const;
 
-export const currencySchema = z.enum(CURRENCIES);
+export const currencySchema = z.enum(CURRENCIES).meta({ id: 'Currency' });
 
 /** Money in JSON: an integer in the currency's minor unit, e.g. 19.99 EUR is `{amountMinor: 1999, currency: 'EUR'}`. */
-export const moneySchema = z.object({
-  amountMinor: z.int().min(0),
-  currency: currencySchema,
-});
+export const moneySchema = z.object({ amountMinor: z.int().min(0), currency: currencySchema }).meta({ id: 'Money' });
 
 /** A price that a person enters: above zero and limited. */
-export const priceSchema = z.object({
-  amountMinor: z.int().min(1).max(MAX_AMOUNT_MINOR),
-  currency: currencySchema,
-});
+export const priceSchema = z
+  .object({ amountMinor: z.int().min(1).max(MAX_AMOUNT_MINOR), currency: currencySchema })
+  .meta({ id: 'Price' });
 
 export type Currency = (typeof CURRENCIES)[number];
 /** An amount to charge or refund. It has no limit, because an order may contain many products at the highest price. */
-export const chargeableSchema = moneySchema.extend({ amountMinor: z.int().min(1) });
+export const chargeableSchema = moneySchema.extend({ amountMinor: z.int().min(1) }).meta({ id: 'Chargeable' });
 
 export type Money = z.output<typeof moneySchema>;
 

@@ -36,6 +36,8 @@ export interface FunctionDeclaration {
   readonly memoryMiB?: number;
   /** How many invocations may run at once, where the kind's own limit does not fit. */
   readonly concurrency?: number;
+  /** Has no provisioned concurrency in any stage: its callers can wait for a cold start. */
+  readonly startsCold?: true;
   /** Calls the internet, so it is outside the network. It can reach neither database nor cache. */
   readonly outsideNetwork?: true;
   /** Folders below `lambdas/` that the function reads at run time, copied beside its code. */

@@ -78,6 +78,7 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
       description: declared.description,
       timeout: TIMEOUTS[declared.kind],
       userFacing: declared.kind === 'api' || declared.kind === 'authorizer',
+      ...(declared.startsCold && { startsCold: true }),
       ...(declared.kind === 'authorizer' && { expectedExceptions: 'TokenRejected' }),
       ...concurrencyOf(declared, tier),
       ...(declared.memoryMiB && { memoryMiB: declared.memoryMiB }),

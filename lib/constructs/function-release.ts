@@ -14,6 +14,8 @@ interface Releasable {
   name: string;
   concurrency?: number;
   userFacing?: boolean;
+  /** Has no provisioned concurrency, whatever the stage says. */
+  startsCold?: boolean;
   /** A metric of the exceptions that are a result and no error, such as a rejected token. */
   expectedExceptions?: string;
   /** The interval of a scheduled function. Every failed run raises an alarm. */
@@ -42,10 +44,11 @@ const WARM_UTILIZATION = 0.7;
 export function releaseOf(
   scope: Construct,
   fn: lambda.Function,
-  { stage, name, concurrency, userFacing = false, scheduled, expectedExceptions }: Releasable,
+  { stage, name, concurrency, userFacing = false, startsCold = false, scheduled, expectedExceptions }: Releasable,
 ): Release {
   if (!stage.aws) return { target: fn, alarms: [] };
-  const { provisionedConcurrency: warm, canaryDeployments } = stage.aws;
+  const { provisionedConcurrency, canaryDeployments } = stage.aws;
+  const warm = startsCold ? undefined : provisionedConcurrency;
   const alias = new lambda.Alias(scope, 'Live', {
     aliasName: 'live',
     version: fn.currentVersion,

@@ -25,6 +25,8 @@ export interface ServiceFunctionProps {
   concurrency?: number;
   /** Serves requests. The stage decides whether such a function is kept warm and deployed with a canary. */
   userFacing?: boolean;
+  /** Has no provisioned concurrency, whatever the stage says. */
+  startsCold?: boolean;
   environment?: Record<string, string>;
   /** A metric of the exceptions that are a result and no error (function-release.ts). */
   expectedExceptions?: string;

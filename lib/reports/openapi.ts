@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { API_ROUTES } from '../../lambdas/registry.ts';
-import type { Route } from '../../lambdas/shared/contract.ts';
+import type { Route, RouteResponse } from '../../lambdas/shared/contract.ts';
 import { commonProblems, type ProblemKind } from '../../lambdas/shared/problem.ts';
-
-type Json = Record<string, unknown>;
+import { type Json, OpenApiComponents } from './openapi-components.ts';
 
 /** The OpenAPI document of the public API, generated from the contracts; `docs/openapi.json` is the committed copy. */
 export function openApiDocument(): Json {
+  const components = new OpenApiComponents();
   const paths: Record<string, Json> = {};
   for (const route of API_ROUTES) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, components) };
   }
   return {
     openapi: '3.1.0',
@@ -22,7 +22,8 @@ export function openApiDocument(): Json {
     paths,
     components: {
       securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Problem: PROBLEM },
+      parameters: { [IDEMPOTENCY_KEY.name]: IDEMPOTENCY_KEY },
+      ...components.sections,
     },
   };
 }
@@ -32,77 +33,65 @@ const DESCRIPTION =
   'HEAD too. Text has no noncharacters, unpaired surrogates or control characters; descriptions and reasons may have ' +
   'tabs and line breaks.';
 
-/** RFC 9457. Some codes add members (`productId`, `paymentId`, …). */
-const PROBLEM: Json = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'requestId'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string' },
-    detail: { type: 'string' },
-    requestId: { type: 'string' },
-    fields: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['field', 'message'],
-        properties: { field: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-  },
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description: 'A new random value for each operation. A retry with the same value returns the first response.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
 };
 
-function operation(route: Route): Json {
+function operation(route: Route, components: OpenApiComponents): Json {
   const needsToken = route.caller === 'user' || route.caller === 'admin';
   return {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.path.split('/')[1]],
     security: needsToken ? [{ accessToken: [] }] : [],
-    parameters: parametersOf(route),
-    ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
-    }),
-    responses: { ...responsesOf(route), ...problemsOf(route) },
+    parameters: parametersOf(route, components),
+    ...(route.body && { requestBody: bodyOf(route, route.body, components) }),
+    responses: { ...responsesOf(route, components), ...problemsOf(route, components) },
   };
 }
 
-function parametersOf(route: Route): Json[] {
+/** A body without a name of its own is named after its operation, as its model in the gateway is. */
+function bodyOf({ operationId, example }: Route, body: z.ZodObject, components: OpenApiComponents): Json {
+  const name = `${operationId[0]?.toUpperCase()}${operationId.slice(1)}Body`;
+  const schema = components.schemaOf(body, 'input', name);
+  return { required: true, content: { 'application/json': { schema, ...withExample(example) } } };
+}
+
+const withExample = (example: unknown) => (example === undefined ? {} : { example });
+
+function parametersOf(route: Route, components: OpenApiComponents): Json[] {
   const list = (schema: z.ZodObject | undefined, where: string) =>
     Object.entries(schema?.shape ?? {}).map(([name, field]) => {
-      const { description, ...schema } = schemaOf(field as z.ZodType, 'input');
+      const { description, ...schema } = components.schemaOf(field as z.ZodType, 'input');
       const required = where === 'path' || !(field as z.ZodType).safeParse(undefined).success;
       return { name, in: where, required, ...(description ? { description } : {}), schema };
     });
-  const key = {
-    name: 'Idempotency-Key',
-    in: 'header',
-    required: true,
-    description: 'A new random value for each operation. A retry with the same value returns the first response.',
-    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
-  };
   return [
     ...list(route.params, 'path'),
     ...list(route.query, 'query'),
     ...list(route.headers, 'header'),
-    ...(route.idempotent ? [key] : []),
+    ...(route.idempotent ? [{ $ref: `#/components/parameters/${IDEMPOTENCY_KEY.name}` }] : []),
   ];
 }
 
-function responsesOf(route: Route): Json {
+function responsesOf(route: Route, components: OpenApiComponents): Json {
   const idempotent = route.idempotent && {
     headers: { 'Idempotency-Replayed': { schema: { type: 'string', enum: ['true'] }, required: false } },
   };
+  const contentOf = ({ body, example }: RouteResponse): Json | undefined => {
+    if (!body) return undefined;
+    // The handler sends a string as a page (lambdas/shared/http.ts).
+    const type = body instanceof z.ZodString ? 'text/html' : 'application/json';
+    return { content: { [type]: { schema: components.schemaOf(body, 'output'), ...withExample(example) } } };
+  };
   return Object.fromEntries(
-    Object.entries(route.responses).map(([status, { description, body }]) => [
+    Object.entries(route.responses).map(([status, response]) => [
       status,
-      {
-        description,
-        ...idempotent,
-        ...(body && { content: { 'application/json': { schema: schemaOf(body, 'output') } } }),
-      },
+      { description: response.description, ...idempotent, ...contentOf(response) },
     ]),
   );
 }
@@ -139,51 +128,40 @@ export function problemsFor(route: Route): ProblemKind[] {
   ];
 }
 
-function problemsOf(route: Route): Json {
+function problemsOf(route: Route, components: OpenApiComponents): Json {
   const byStatus = Map.groupBy(new Set(problemsFor(route)), (kind) => kind.status);
   return Object.fromEntries(
-    [...byStatus].map(([status, kinds]) => {
-      const codes = [...new Set(kinds.map((kind) => kind.code))];
-      const schema = {
-        allOf: [
-          { $ref: '#/components/schemas/Problem' },
-          { properties: { code: { enum: codes }, ...membersOf(kinds) } },
-        ],
-      };
-      const retry = status === 429 || status === 503;
-      return [
-        String(status),
-        {
-          description: codes.join(', '),
-          ...(retry && { headers: { 'Retry-After': { schema: { type: 'string' }, required: false } } }),
-          content: { 'application/problem+json': { schema } },
-        },
-      ];
-    }),
+    [...byStatus].map(([status, kinds]) => [
+      String(status),
+      components.problemResponse(kinds, problemResponseOf(status, kinds, components)),
+    ]),
   );
 }
 
+function problemResponseOf(status: number, kinds: ProblemKind[], components: OpenApiComponents): Json {
+  const codes = [...new Set(kinds.map((kind) => kind.code))];
+  const schema = {
+    allOf: [
+      { $ref: '#/components/schemas/Problem' },
+      { properties: { code: { enum: codes }, ...membersOf(kinds, components) } },
+    ],
+  };
+  const retry = status === 429 || status === 503;
+  return {
+    description: codes.join(', '),
+    ...(retry && { headers: { 'Retry-After': { schema: { type: 'string' }, required: false } } }),
+    content: { 'application/problem+json': { schema } },
+  };
+}
+
 /** The members that these problems have in addition to the common ones. */
-function membersOf(kinds: ProblemKind[]): Json {
+function membersOf(kinds: ProblemKind[], components: OpenApiComponents): Json {
   return Object.fromEntries(
     kinds.flatMap(({ code, members }) =>
       Object.entries(members?.shape ?? {}).map(([name, member]) => [
         name,
-        { ...schemaOf(member as z.ZodType, 'output'), description: `With ${code}.` },
+        { ...components.schemaOf(member as z.ZodType, 'output'), description: `With ${code}.` },
       ]),
     ),
   );
-}
-
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema, '~standard': standard, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io }) as Json;
-  return io === 'output' ? (withUnknownFields(json) as Json) : json;
-}
-
-/** A response may gain fields without a new version, so a client must accept fields that it does not know. */
-function withUnknownFields(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withUnknownFields);
-  if (!schema || typeof schema !== 'object') return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && value === false));
-  return Object.fromEntries(kept.map(([key, value]) => [key, withUnknownFields(value)]));
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { clientFiles } from '../../lib/reports/client-files.ts';
 import { openApiDocument } from '../../lib/reports/openapi.ts';
 import { pathDocument } from '../../lib/reports/path-document.ts';
 import { simulatedPermissions } from '../../lib/reports/permissions.ts';
@@ -10,7 +11,7 @@ import { ROOT } from '../instance.ts';
 
 /**
  * Writes every document that is generated from the contracts and the templates. Tests fail if one is out of date.
- * `--openapi` writes only docs/openapi.json, which needs no templates. `--assemblies <folder>` uses stages that are
+ * `--openapi` writes only docs/openapi.json and the client's files, which need no templates. `--assemblies <folder>` uses stages that are
  * synthesized already.
  */
 const docs = (file: string) => path.join(ROOT, 'docs', file);
@@ -25,7 +26,9 @@ async function writeFromTemplates(assemblies: Record<'dev' | 'prod', string>): P
 
 await runCommand(async () => {
   const [option, folder] = process.argv.slice(2);
-  writeFileSync(docs('openapi.json'), json(openApiDocument()));
+  const document = openApiDocument();
+  writeFileSync(docs('openapi.json'), json(document));
+  for (const [file, text] of Object.entries(await clientFiles(document))) writeFileSync(path.join(ROOT, file), text);
   if (option !== '--openapi')
     await writeFromTemplates(
       option === '--assemblies' && folder
@@ -34,7 +37,7 @@ await runCommand(async () => {
     );
   console.log(
     option === '--openapi'
-      ? 'Wrote docs/openapi.json.'
-      : 'Wrote docs/openapi.json, docs/path.md, docs/permissions.json and the stack diagram in README.md.',
+      ? 'Wrote docs/openapi.json and the generated files of client/.'
+      : 'Wrote docs/openapi.json, the generated files of client/, docs/path.md, docs/permissions.json and the stack diagram in README.md.',
   );
 });

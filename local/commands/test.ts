@@ -125,7 +125,7 @@ async function offlineLane(): Promise<void> {
   if (words.length === 0 || chosen.includes('static')) {
     await check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
     await check('lint and format (biome)', 'biome', ['ci', '.']);
-    const folders = ['bin', 'lib', 'lambdas', 'local', 'web', 'test'];
+    const folders = ['bin', 'client/src', 'client/examples', 'lib', 'lambdas', 'local', 'web', 'test'];
     await check('import rules (dependency-cruiser)', 'depcruise', [...folders, '--config', '.dependency-cruiser.cjs']);
   }
   const suites = ['unit', 'synth'].filter(wants);

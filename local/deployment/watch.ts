@@ -11,6 +11,9 @@ import { CodeUpdates } from './code-updates.ts';
 const SETTLE_MS = 60;
 const APPLY_TIMEOUT_MS = 120_000;
 
+/** Generated, and part of the code of the function `reference`. */
+const OPEN_API = path.join('docs', 'openapi.json');
+
 export type Change = 'code' | 'construct' | 'schema' | 'web';
 
 /** The file to which the results of live reload are written, in addition to the terminal. */
@@ -51,10 +54,10 @@ export function watch(platform: Platform): () => void {
     });
   };
   watchFiles(
-    ['lambdas', 'lib', 'bin', 'web'].map((folder) => path.join(ROOT, folder)),
+    ['lambdas', 'lib', 'bin', 'web', 'client', OPEN_API].map((watched) => path.join(ROOT, watched)),
     { ignoreInitial: true },
   ).on('all', (_, file) => {
-    if (!/\.(ts|sql|html|css|svg)$/.test(file)) return;
+    if (!/\.(ts|sql|html|css|svg)$|openapi\.json$/.test(file)) return;
     pending.add(changeOf(path.relative(ROOT, file)));
     clearTimeout(timer);
     timer = setTimeout(flush, SETTLE_MS);
@@ -71,7 +74,7 @@ export function watch(platform: Platform): () => void {
  * complete deployment.
  */
 export function changeOf(file: string): Change {
-  if (file.startsWith('web/')) return 'web';
+  if (/^(web|client)\//.test(file)) return 'web';
   if (file.endsWith('.sql')) return 'schema';
   const deployed = /^(lib|bin)\/|\.(construct|routes|service|events)\.ts$|^lambdas\/(services|registry)\.ts$/;
   return deployed.test(file) ? 'construct' : 'code';

@@ -41,16 +41,15 @@ export class ${pascal}Service extends DeclaredService<typeof ${camel}Service> {
     [`${folder}/${one.kebab}.ts`]: `import * as z from 'zod';
 import { multilineText, nameText, timestampSchema, uuidSchema } from '../shared/text.ts';
 
-export const ${one.camel}Schema = z.object({
-  id: uuidSchema,
-  title: z.string(),
-  text: z.string(),
-  createdAt: timestampSchema,
-});
+export const ${one.camel}Schema = z
+  .object({ id: uuidSchema, title: z.string(), text: z.string(), createdAt: timestampSchema })
+  .meta({ id: '${one.pascal}' });
 export type ${one.pascal} = z.output<typeof ${one.camel}Schema>;
 
 /** The request body. A user has each title only once. */
-export const new${one.pascal}Schema = z.strictObject({ title: nameText(1, 200), text: multilineText(0, 2_000) });
+export const new${one.pascal}Schema = z
+  .strictObject({ title: nameText(1, 200), text: multilineText(0, 2_000) })
+  .meta({ id: 'New${one.pascal}' });
 export type New${one.pascal} = z.output<typeof new${one.pascal}Schema>;
 `,
     [`${folder}/${kebab}.errors.ts`]: `import { defineProblems } from '../shared/problem.ts';
@@ -62,12 +61,15 @@ export const ${camel}Problems = defineProblems({
     [`${folder}/${kebab}.routes.ts`]: `import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../shared/contract.ts';
 import { pageOf, pageQuerySchema } from '../shared/cursor.ts';
+import { EXAMPLE, pageExample } from '../shared/examples.ts';
 import { commonProblems } from '../shared/problem.ts';
 import { uuidSchema } from '../shared/text.ts';
 import { ${one.camel}Schema, new${one.pascal}Schema } from './${one.kebab}.ts';
 import { ${camel}Problems } from './${kebab}.errors.ts';
 
-const ${one.camel}Response = z.object({ ${one.camel}: ${one.camel}Schema });
+const ${one.camel}Response = z.object({ ${one.camel}: ${one.camel}Schema }).meta({ id: '${one.pascal}Response' });
+const new${one.pascal}Example = { title: 'A title', text: 'A text' };
+const ${one.camel}Example = { id: EXAMPLE.orderId, ...new${one.pascal}Example, createdAt: EXAMPLE.createdAt };
 
 export const ${camel}Routes = defineRoutes({
   create${one.pascal}: {
@@ -77,7 +79,10 @@ export const ${camel}Routes = defineRoutes({
     path: '/${kebab}',
     caller: 'user',
     body: new${one.pascal}Schema,
-    responses: { 201: { description: 'The ${one.words}.', body: ${one.camel}Response } },
+    example: new${one.pascal}Example,
+    responses: {
+      201: { description: 'The ${one.words}.', body: ${one.camel}Response, example: { ${one.camel}: ${one.camel}Example } },
+    },
     problems: [${camel}Problems.${one.constant}_EXISTS],
     limit: WRITE_LIMIT,
   },
@@ -88,7 +93,13 @@ export const ${camel}Routes = defineRoutes({
     path: '/${kebab}',
     caller: 'user',
     query: pageQuerySchema,
-    responses: { 200: { description: 'A page of ${kebab.replaceAll('-', ' ')}.', body: pageOf(${one.camel}Schema) } },
+    responses: {
+      200: {
+        description: 'A page of ${kebab.replaceAll('-', ' ')}.',
+        body: pageOf(${one.camel}Schema),
+        example: pageExample(${one.camel}Example),
+      },
+    },
     limit: READ_LIMIT,
   },
   get${one.pascal}: {
@@ -98,7 +109,9 @@ export const ${camel}Routes = defineRoutes({
     path: '/${kebab}/{id}',
     caller: 'user',
     params: z.object({ id: uuidSchema }),
-    responses: { 200: { description: 'The ${one.words}.', body: ${one.camel}Response } },
+    responses: {
+      200: { description: 'The ${one.words}.', body: ${one.camel}Response, example: { ${one.camel}: ${one.camel}Example } },
+    },
     problems: [commonProblems.NOT_FOUND],
     limit: READ_LIMIT,
   },

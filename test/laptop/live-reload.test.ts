@@ -205,6 +205,8 @@ describe('npm run new-service', () => {
       .filter((line) => line.startsWith(' M'))
       .map((line) => line.slice(3));
     const generated = [
+      'client/src/operations.ts',
+      'client/src/schema.ts',
       'docs/openapi.json',
       'docs/path.md',
       'docs/permissions.json',

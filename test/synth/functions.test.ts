@@ -102,9 +102,10 @@ describe.each(AWS_STAGES)('the functions of %s', (stage) => {
 
 describe('in prod', () => {
   test('what answers people is kept warm, grows with its use, and is deployed by a canary that goes back', () => {
-    const expected = declared('prod').filter(({ kind }) => kind === 'api' || kind === 'authorizer').length;
+    const answering = declared('prod').filter(({ kind }) => kind === 'api' || kind === 'authorizer');
+    const kept = answering.filter(({ startsCold }) => !startsCold).length;
     const userFacing = resourcesOf('prod', 'AWS::CodeDeploy::DeploymentGroup');
-    expect(userFacing).toHaveLength(expected);
+    expect(userFacing).toHaveLength(answering.length);
     for (const { Properties } of userFacing) {
       const monitoring = JSON.stringify(Properties.AlarmConfiguration.Alarms);
       for (const alarm of ['Errors', 'Throttles', 'Unhandled']) expect(monitoring).toContain(alarm);
@@ -113,11 +114,11 @@ describe('in prod', () => {
     const warm = resourcesOf('prod', 'AWS::Lambda::Alias').filter(
       ({ Properties }) => Properties.ProvisionedConcurrencyConfig,
     );
-    expect(warm).toHaveLength(expected);
+    expect(warm).toHaveLength(kept);
     const scaled = resourcesOf('prod', 'AWS::ApplicationAutoScaling::ScalingPolicy').map(
       ({ Properties }) =>
         Properties.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType,
     );
-    expect(scaled.filter((type) => type === 'LambdaProvisionedConcurrencyUtilization')).toHaveLength(expected);
+    expect(scaled.filter((type) => type === 'LambdaProvisionedConcurrencyUtilization')).toHaveLength(kept);
   });
 });

@@ -13,7 +13,6 @@ import {
   type ResultOf,
 } from '../../lambdas/shared/contract.ts';
 import { defineEvents, type EventOf } from '../../lambdas/shared/event.ts';
-import type { CallOf, ResponseBodyOf } from '../../web/src/api.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Assignable<A, B> = [A] extends [B] ? true : false;
@@ -83,12 +82,6 @@ export type ResultsAreDeclared = [
 export type NothingIsForgotten = [
   Expect<Equal<keyof Implementations<typeof routes>, 'make' | 'look'>>,
   Expect<Not<Assignable<{ make: Implementations<typeof routes>['make'] }, Implementations<typeof routes>>>>,
-];
-
-/** The client sends what the schema takes, and gets what it gives. */
-export type ClientsAreTyped = [
-  Expect<Equal<CallOf<Make>['body'], { size: number; colour?: string | undefined } | undefined>>,
-  Expect<Equal<ResponseBodyOf<Look>, string[]>>,
 ];
 
 const events = defineEvents({

@@ -1,4 +1,4 @@
-import { ApiError } from './api.ts';
+import { isProblem } from '../../client/src/index.ts';
 import { element, formValues, say, sayNext } from './dom.ts';
 
 /** One attempt at an operation that must not happen twice. It keeps its key until the API has responded. */
@@ -39,13 +39,13 @@ export async function tell(work: () => Promise<void>): Promise<boolean> {
     return true;
   } catch (error) {
     explain(error);
-    return error instanceof ApiError && error.status < 500 && error.code !== 'REQUEST_IN_PROGRESS';
+    return isProblem(error) && error.status < 500 && error.code !== 'REQUEST_IN_PROGRESS';
   }
 }
 
 /** Shows an error. If the session has ended, it opens the log-in page. */
 export function explain(error: unknown): void {
-  const ended = error instanceof ApiError && error.code === 'UNAUTHENTICATED';
+  const ended = isProblem(error) && error.code === 'UNAUTHENTICATED';
   if (!ended) {
     say(messageOf(error));
     return;
@@ -55,7 +55,7 @@ export function explain(error: unknown): void {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof ApiError)
+  if (isProblem(error))
     return [error.message, ...error.fields.map(({ field, message }) => `${field} ${message}`)].join('\n');
   return 'The shop is not available right now. You can safely try again: nothing is ordered or charged twice.';
 }

@@ -1,7 +1,7 @@
 import { element, turnPage } from './dom.ts';
 import { explain } from './forms.ts';
 import * as pages from './pages.ts';
-import { isLoggedIn, logOut } from './session.ts';
+import { api, logOut } from './session.ts';
 
 function navigation(): void {
   const link = (href: string, label: string) => element('a', { href }, label);
@@ -10,7 +10,7 @@ function navigation(): void {
     location.hash = '#/';
     await route();
   };
-  const account = isLoggedIn()
+  const account = api.isLoggedIn()
     ? [link('#/orders', 'Orders'), element('button', { type: 'button', click: () => void leave() }, 'Log out')]
     : [link('#/log-in', 'Log in'), link('#/sign-up', 'Sign up')];
   document.querySelector('nav')?.replaceChildren(link('#/', 'Products'), ...account);

@@ -1,10 +1,8 @@
-import type { Order } from '../../lambdas/orders/order.ts';
-import type { NextAction } from '../../lambdas/payments/payment.ts';
+import { isProblem, type Order } from '../../client/src/index.ts';
 import { formatMoney } from '../../lambdas/shared/money-format.ts';
-import { ApiError } from './api.ts';
 import { element, field, say, sayNext, show } from './dom.ts';
 import { type Attempt, form, tell } from './forms.ts';
-import { api, isLoggedIn, logIn } from './session.ts';
+import { api } from './session.ts';
 
 const go = (hash: string) => {
   location.hash = hash;
@@ -12,7 +10,7 @@ const go = (hash: string) => {
 const submit = (label: string) => element('button', { type: 'submit' }, label);
 
 export async function productsPage(): Promise<void> {
-  const { items } = await api<'listProducts'>('GET', '/products', { query: { limit: 100 } });
+  const { items } = await api.listProducts({ query: { limit: 100 } });
   const cards = items.map((product) =>
     element(
       'li',
@@ -31,8 +29,8 @@ export async function productsPage(): Promise<void> {
 }
 
 async function order(productId: string, quantity: number, { idempotencyKey }: Attempt): Promise<void> {
-  if (!isLoggedIn()) return toLogIn('Please log in to place an order.');
-  const placed = await api<'placeOrder'>('POST', '/orders', {
+  if (!api.isLoggedIn()) return toLogIn('Please log in to place an order.');
+  const placed = await api.placeOrder({
     body: { items: [{ productId, quantity }] },
     idempotencyKey,
   });
@@ -46,8 +44,8 @@ function toLogIn(why: string): void {
 }
 
 export async function ordersPage(): Promise<void> {
-  if (!isLoggedIn()) return toLogIn('Please log in to see your orders.');
-  const { items } = await api<'listOrders'>('GET', '/orders', {});
+  if (!api.isLoggedIn()) return toLogIn('Please log in to see your orders.');
+  const { items } = await api.listOrders();
   const rows = items.map((order) =>
     element(
       'li',
@@ -65,8 +63,8 @@ const statusText = (status: string) => status.replaceAll('_', ' ');
 const POLL_MS = 400;
 
 export async function orderPage(id: string): Promise<void> {
-  if (!isLoggedIn()) return toLogIn('Please log in to see your orders.');
-  const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id } });
+  if (!api.isLoggedIn()) return toLogIn('Please log in to see your orders.');
+  const { order } = await api.getOrder({ params: { id } });
   const lines = order.items.map((item) =>
     element('li', {}, `${item.quantity} × ${item.name}: ${formatMoney(item.lineTotal)}`),
   );
@@ -91,7 +89,7 @@ function paymentForm(order: Order): HTMLElement {
 
 function cancelButton(order: Order): HTMLElement {
   const cancel = async () => {
-    await api<'cancelOrder'>('POST', '/orders/{id}/cancel', { params: { id: order.id } });
+    await api.cancelOrder({ params: { id: order.id } });
     await orderPage(order.id);
   };
   return element('button', { type: 'button', class: 'quiet', click: () => void tell(cancel) }, 'Cancel order');
@@ -100,20 +98,19 @@ function cancelButton(order: Order): HTMLElement {
 async function pay(orderId: string, token: string, { idempotencyKey }: Attempt): Promise<void> {
   say('Processing your payment …');
   const body = { orderId, paymentMethod: { type: 'card' as const, token } };
-  const started = await api<'payOrder'>('POST', '/payments', { body, idempotencyKey }).then(
-    ({ payment }) => ({ paymentId: payment.id, nextAction: payment.nextAction }),
-    paymentUnderWay,
-  );
+  const started = await api
+    .payOrder({ body, idempotencyKey })
+    .then(({ payment }) => ({ paymentId: payment.id, nextAction: payment.nextAction }), paymentUnderWay);
   if (started.nextAction) offerApproval(started.nextAction.url);
   await untilSettled(orderId, started.paymentId);
 }
 
 /** Follows an earlier payment that is still in progress, perhaps in another tab. @throws any other error */
 function paymentUnderWay(error: unknown) {
-  if (!(error instanceof ApiError) || error.code !== 'PAYMENT_IN_PROGRESS') throw error;
-  const { paymentId, nextAction } = error.problem;
-  if (typeof paymentId !== 'string') throw error;
-  return { paymentId, nextAction: nextAction as NextAction | null | undefined };
+  if (!isProblem(error, 'payOrder') || error.document.code !== 'PAYMENT_IN_PROGRESS') throw error;
+  const { paymentId, nextAction } = error.document;
+  if (!paymentId) throw error;
+  return { paymentId, nextAction };
 }
 
 /** A link and not a new window, which a browser may block. */
@@ -128,8 +125,8 @@ function offerApproval(url: string): void {
 async function untilSettled(orderId: string, paymentId: string): Promise<void> {
   const isShown = () => location.hash === `#/orders/${orderId}`;
   while (isShown()) {
-    const { order } = await api<'getOrder'>('GET', '/orders/{id}', { params: { id: orderId } });
-    const { payment } = await api<'getPayment'>('GET', '/payments/{id}', { params: { id: paymentId } });
+    const { order } = await api.getOrder({ params: { id: orderId } });
+    const { payment } = await api.getPayment({ params: { id: paymentId } });
     const isOpen = order.status === 'awaiting_payment';
     if (isOpen && payment.status !== 'declined') {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -142,7 +139,7 @@ async function untilSettled(orderId: string, paymentId: string): Promise<void> {
 
 export async function logInPage(): Promise<void> {
   const submitLogIn = async ({ email, password }: Record<string, string>) => {
-    await logIn(email as string, password as string);
+    await api.logIn({ body: { email: email as string, password: password as string } });
     go('#/');
   };
   show(
@@ -161,8 +158,8 @@ export async function logInPage(): Promise<void> {
 export async function signUpPage(): Promise<void> {
   const submitSignUp = async ({ name, email, password }: Record<string, string>) => {
     const body = { name: name as string, email: email as string, password: password as string };
-    await api<'signUp'>('POST', '/auth/signup', { body });
-    await logIn(body.email, body.password);
+    await api.signUp({ body });
+    await api.logIn({ body: { email: body.email, password: body.password } });
     go('#/');
     sayNext('Welcome! We have sent you an e-mail to verify your address.');
   };
@@ -188,7 +185,7 @@ const newPasswordField = () =>
 
 export async function forgotPage(): Promise<void> {
   const requestLink = async ({ email }: Record<string, string>) => {
-    await api<'requestPasswordReset'>('POST', '/auth/password-reset', { body: { email: email as string } });
+    await api.requestPasswordReset({ body: { email: email as string } });
     say('If there is an account for that address, we have sent it an e-mail with a link.');
   };
   const address = field('E-mail', { name: 'email', type: 'email', autocomplete: 'username' });
@@ -200,13 +197,13 @@ export async function unknownPage(): Promise<void> {
 }
 
 export async function verifyPage(token: string): Promise<void> {
-  await api<'verifyEmail'>('POST', '/auth/verify-email', { body: { token } });
+  await api.verifyEmail({ body: { token } });
   show('Your address is verified', element('a', { href: '#/' }, 'Go to the products'));
 }
 
 export async function resetPage(token: string): Promise<void> {
   const reset = async ({ password }: Record<string, string>) => {
-    await api<'resetPassword'>('POST', '/auth/password-reset/confirm', {
+    await api.resetPassword({
       body: { token, newPassword: password as string },
     });
     toLogIn('Your password has been changed. Please log in.');

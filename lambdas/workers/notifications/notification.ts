@@ -5,14 +5,16 @@ import type { EventOf } from '../../shared/event.ts';
 import { formatMoney } from '../../shared/money-format.ts';
 import { timestampSchema, uuidSchema } from '../../shared/text.ts';
 
-export const notificationSchema = z.object({
-  id: uuidSchema,
-  kind: z.string(),
-  title: z.string(),
-  orderId: uuidSchema.nullable(),
-  readAt: timestampSchema.nullable(),
-  createdAt: timestampSchema,
-});
+export const notificationSchema = z
+  .object({
+    id: uuidSchema,
+    kind: z.string(),
+    title: z.string(),
+    orderId: uuidSchema.nullable(),
+    readAt: timestampSchema.nullable(),
+    createdAt: timestampSchema,
+  })
+  .meta({ id: 'Notification' });
 export type Notification = z.output<typeof notificationSchema>;
 
 /** The events that a notification may be about. */

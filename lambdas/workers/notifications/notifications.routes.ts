@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { defineRoutes, READ_LIMIT, WRITE_LIMIT } from '../../shared/contract.ts';
 import { pageOf, pageQuerySchema } from '../../shared/cursor.ts';
+import { pageExample } from '../../shared/examples.ts';
 import { commonProblems } from '../../shared/problem.ts';
 import { uuidSchema } from '../../shared/text.ts';
 import { notificationSchema } from './notification.ts';
+import { notificationExample, readNotificationExample } from './notifications.examples.ts';
 
 export const notificationRoutes = defineRoutes({
   listNotifications: {
@@ -13,7 +15,13 @@ export const notificationRoutes = defineRoutes({
     path: '/notifications',
     caller: 'user',
     query: pageQuerySchema,
-    responses: { 200: { description: 'A page of notifications.', body: pageOf(notificationSchema) } },
+    responses: {
+      200: {
+        description: 'A page of notifications.',
+        example: pageExample(notificationExample),
+        body: pageOf(notificationSchema),
+      },
+    },
     limit: READ_LIMIT,
   },
   readNotification: {
@@ -23,7 +31,13 @@ export const notificationRoutes = defineRoutes({
     path: '/notifications/{id}/read',
     caller: 'user',
     params: z.object({ id: uuidSchema }),
-    responses: { 200: { description: 'The notification.', body: z.object({ notification: notificationSchema }) } },
+    responses: {
+      200: {
+        description: 'The notification.',
+        example: { notification: readNotificationExample },
+        body: z.object({ notification: notificationSchema }).meta({ id: 'NotificationResponse' }),
+      },
+    },
     problems: [commonProblems.NOT_FOUND],
     limit: WRITE_LIMIT,
   },
