@@ -50,11 +50,23 @@ function operation(route: Route, components: OpenApiComponents): Json {
     security: needsToken ? [{ accessToken: [] }] : [],
     parameters: parametersOf(route, components),
     ...(route.body && { requestBody: bodyOf(route, route.body, components) }),
-    responses: { ...responsesOf(route, components), ...problemsOf(route, components) },
+    responses: allResponsesOf(route, components),
   };
 }
 
-/** A body without a name of its own is named after its operation, as its model in the gateway is. */
+/** A status can have a document of its own and a problem, as 503 of the health check. */
+function allResponsesOf(route: Route, components: OpenApiComponents): Json {
+  const responses = responsesOf(route, components);
+  for (const [status, kinds] of Map.groupBy(new Set(problemsFor(route)), (kind) => kind.status)) {
+    const problem = problemResponseOf(status, kinds, components);
+    const own = responses[status] as Json | undefined;
+    const content = { ...(own?.content as Json), ...(problem.content as Json) };
+    responses[status] = own ? { ...problem, ...own, content } : components.problemResponse(kinds, problem);
+  }
+  return responses;
+}
+
+/** A body without a name of its own is named after its operation. */
 function bodyOf({ operationId, example }: Route, body: z.ZodObject, components: OpenApiComponents): Json {
   const name = `${operationId[0]?.toUpperCase()}${operationId.slice(1)}Body`;
   const schema = components.schemaOf(body, 'input', name);
@@ -126,16 +138,6 @@ export function problemsFor(route: Route): ProblemKind[] {
     INTERNAL,
     DEPENDENCY_UNAVAILABLE,
   ];
-}
-
-function problemsOf(route: Route, components: OpenApiComponents): Json {
-  const byStatus = Map.groupBy(new Set(problemsFor(route)), (kind) => kind.status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, kinds]) => [
-      String(status),
-      components.problemResponse(kinds, problemResponseOf(status, kinds, components)),
-    ]),
-  );
 }
 
 function problemResponseOf(status: number, kinds: ProblemKind[], components: OpenApiComponents): Json {

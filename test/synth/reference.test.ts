@@ -17,10 +17,4 @@ describe.each(STAGES)('the reference of the API in %s', (stage) => {
     );
     expect(Object.keys(fn?.Properties.Environment.Variables).join()).not.toMatch(/DATABASE|CACHE/);
   });
-
-  test('names schemas that the models of the gateway contain in full', () => {
-    const models = resourcesOf(stage, 'AWS::ApiGateway::Model');
-    expect(models.length).toBeGreaterThan(5);
-    for (const { Properties } of models) expect(JSON.stringify(Properties.Schema)).not.toContain('$ref');
-  });
 });
