@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import type { Sql } from './database.client.ts';
+import { type Kysely, sql } from 'kysely';
+
+type Sql = Kysely<unknown>;
 
 /** A replica further behind than this is not read from. With the age of a measurement it stays below the pin's 3 s. */
 export const MAX_LAG_MS = 1_500;

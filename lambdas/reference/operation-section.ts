@@ -41,11 +41,15 @@ export function operationSection(operation: ListedOperation, { components }: Api
 ${fields.length > 0 ? html`<h4>Parameters</h4>${fieldTable(`Parameters of ${operationId}`, fields)}` : undefined}
 ${requestBody && html`<h4>Request body</h4>${contentOf(requestBody.content, `Example of the body of ${operationId}`)}`}
 <h4>Responses</h4>
-<dl>${responses.filter(([status]) => Number(status) < 400).map((each) => success(each, operationId))}</dl>
+<dl>${responses.filter((each) => !isProblem(each)).map((each) => success(each, operationId))}</dl>
 <h4>Problems</h4>
-<dl>${responses.filter(([status]) => Number(status) >= 400).map(problem)}</dl>
+<dl>${responses.filter(isProblem).map(problem)}</dl>
 </article>`;
 }
+
+/** A status that has a document of its own too, as 503 of the health check, is listed with the responses. */
+const isProblem = ([, { content = {} }]: readonly [string, ApiResponse]) =>
+  Object.keys(content).join() === 'application/problem+json';
 
 const success = ([status, { description, content }]: readonly [string, ApiResponse], operationId: string): Html =>
   html`<dt>${status}</dt><dd>${prose(description)}${content && contentOf(content, `Example of the response ${status} of ${operationId}`)}</dd>`;
