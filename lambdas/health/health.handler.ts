@@ -13,6 +13,8 @@ function implement(): Implementations<typeof healthRoutes> {
   const probes: Probes = {
     writer: () => database.probe('writer'),
     reader: async () => {
+      // The position may be a second old, so the replica is asked as well.
+      await database.probe('reader');
       const { caughtUp, lagMs } = await database.replicaPosition();
       if (!caughtUp)
         throw new Error(`The replica is behind by more than ${lagMs ?? 'every sample'} ms; it is not read from.`);
