@@ -12,7 +12,7 @@ import {
   provider,
   unpaidOrder,
 } from '../support/payer.ts';
-import { rows } from '../support/platform.ts';
+import { eventually, rows } from '../support/platform.ts';
 
 afterAll(closeAll);
 
@@ -50,6 +50,11 @@ const chargesOf = ({ orderId }: PayOrderInput) =>
      WHERE p.order_id = $1 ORDER BY p.id`,
     [orderId],
   );
+/** The deployed job may have claimed the payment first, so its outcome is waited for. */
+const reconciled = async (input: PayOrderInput) => {
+  await reconcileUnfinishedPayments(payer);
+  await eventually(async () => !(await statusesOf(input)).includes('processing'));
+};
 
 describe('a payment whose process crashed', () => {
   test('before the charge is resumed by a retry with the same key after the grace period', async () => {
@@ -108,12 +113,12 @@ describe('a payment whose process crashed', () => {
   test('answers a retry with the same key at once when it was completed since', async () => {
     const input = await dyingPayment(afterTheCharge);
     await agePayment(input);
-    await reconcileUnfinishedPayments(payer);
+    await reconciled(input);
     const retries = await Promise.all(payers.map((deps) => payOrder(deps, input)));
     for (const { payment, replayed } of retries) expect([payment.status, replayed]).toEqual(['captured', true]);
     const refused = await dyingPayment((request) => provider.charge(request).then(beforeTheCharge), 'tok_declined');
     await agePayment(refused);
-    await reconcileUnfinishedPayments(payer);
+    await reconciled(refused);
     await expect(payOrder(payer, refused)).rejects.toMatchObject({ kind: { code: 'PAYMENT_DECLINED' } });
     expect(await chargesOf(input)).toEqual([{ status: 'succeeded' }]);
   });
