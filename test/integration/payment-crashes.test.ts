@@ -92,7 +92,7 @@ describe('a payment whose process crashed', () => {
   test('cannot be charged by a late request after it was voided', async () => {
     const input = await dyingPayment(beforeTheCharge);
     await age(input);
-    await reconcileUnfinishedPayments(payer);
+    await reconciled(input);
     expect(await statusesOf(input)).toEqual(['declined']);
     const [{ id: paymentId = '' } = {}] = await paymentsOf(input.orderId);
     const late = await provider.charge({
@@ -107,6 +107,7 @@ describe('a payment whose process crashed', () => {
     const input = await dyingPayment(afterTheCharge);
     await age(input);
     await Promise.all(payers.map((deps) => reconcileUnfinishedPayments(deps)));
+    await reconciled(input);
     expect(await statusesOf(input)).toEqual(['captured']);
   });
 
