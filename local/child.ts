@@ -26,6 +26,10 @@ export class ChildError extends Error {
     this.stdout = stdout;
     this.stderr = stderr;
   }
+
+  get output(): string {
+    return `${this.stdout}${this.stderr}`;
+  }
 }
 
 const running = new Set<ChildProcess>();
@@ -46,7 +50,7 @@ export async function runChild(command: string, args: string[], options: ChildOp
     timeoutMs &&
     setTimeout(() => {
       timedOut = true;
-      killGroup(child, 'SIGKILL');
+      killGroup(child.pid, 'SIGKILL');
     }, timeoutMs);
   try {
     const [code, signal] = await once(child, 'close');
@@ -58,9 +62,16 @@ export async function runChild(command: string, args: string[], options: ChildOp
   }
 }
 
+/** Runs a tool that prints what is wrong. @throws Error whose message is the tool's output */
+export async function runTool(command: string, args: string[], options: ChildOptions = {}): Promise<void> {
+  await runChild(command, args, options).catch((error: unknown) => {
+    throw error instanceof ChildError ? new Error(error.output) : error;
+  });
+}
+
 /** Kills every running child of `runChild`, and the processes that it started. */
 export function killChildren(): void {
-  for (const child of running) killGroup(child, 'SIGKILL');
+  for (const child of running) killGroup(child.pid, 'SIGKILL');
 }
 
 function collect(child: ChildProcess): () => ChildOutput {
@@ -70,9 +81,15 @@ function collect(child: ChildProcess): () => ChildOutput {
   return () => ({ stdout: Buffer.concat(parts.stdout).toString(), stderr: Buffer.concat(parts.stderr).toString() });
 }
 
-function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+/** Signals a process group. Without an id, the process was not started. */
+export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid) killProcess(-pid, signal);
+}
+
+/** Signals a process that may have ended. */
+export function killProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    if (pid) process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch {
     // The process has ended already.
   }

@@ -4,6 +4,9 @@ import pg from 'pg';
 import { errorFields, logger } from '../shared/logger.ts';
 import { leadsToWrongServer } from './database.errors.ts';
 
+/** Runs SQL: a connection pool or a transaction. */
+export type Sql = Kysely<unknown>;
+
 /** A connection failed: it could not be opened, broke, or its server did not respond in time. The cause is the driver's error. */
 export class DatabaseConnectionError extends Error {
   override name = 'DatabaseConnectionError';
@@ -28,7 +31,7 @@ export const CONNECTIONS_PER_POOL = 1;
 const MAX_LIFETIME_SECONDS = 300;
 
 /** A pool that opens no connection before the first statement. */
-export function createPool(settings: PoolSettings): Kysely<unknown> {
+export function createPool(settings: PoolSettings): Sql {
   const pool = new WrappedPool({
     Client: WrappedClient,
     host: settings.host,

@@ -1,15 +1,14 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
 import { readEnv, wholeNumber } from '../shared/env.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
-import { createPool } from './connections.ts';
+import { createPool, type Sql } from './connections.ts';
 import { isUnavailable, translateDatabaseError } from './database.errors.ts';
 import { ReplicaLag, type ReplicaPosition } from './replica-lag.ts';
 
-/** Runs SQL: a connection pool or a transaction. */
-export type Sql = Kysely<unknown>;
+export type { Sql } from './connections.ts';
 
 export interface DatabaseSettings {
   /** `host:port` of the writer and of the readers. */

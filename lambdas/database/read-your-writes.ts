@@ -35,12 +35,16 @@ export class ReadYourWrites {
   }
 
   async read<T>(userId: string, work: (sql: Sql) => Promise<T>): Promise<T> {
-    const pinned = await this.#cache.attempt((valkey) => valkey.exists(pinKey(userId)));
-    return pinned === 0 ? this.#database.read(work) : this.#database.write(work);
+    return (await this.#isPinned(userId)) ? this.#database.write(work) : this.#database.read(work);
   }
 
   /** Reads one thing of the user. A replica that lags may not have it yet, so only the writer may answer that it is not there. */
   async find<T>(userId: string, work: (sql: Sql) => Promise<T | undefined>): Promise<T | undefined> {
-    return (await this.read(userId, work)) ?? this.#database.write(work);
+    const found = (await this.#isPinned(userId)) ? undefined : await this.#database.read(work);
+    return found ?? this.#database.write(work);
+  }
+
+  async #isPinned(userId: string): Promise<boolean> {
+    return (await this.#cache.attempt((valkey) => valkey.exists(pinKey(userId)))) !== 0;
   }
 }

@@ -1,6 +1,5 @@
-import { type Kysely, sql } from 'kysely';
-
-type Sql = Kysely<unknown>;
+import { sql } from 'kysely';
+import type { Sql } from './connections.ts';
 
 /** A replica further behind than this is not read from. With the age of a measurement it stays below the pin's 3 s. */
 export const MAX_LAG_MS = 1_500;

@@ -63,20 +63,20 @@ export function createConsumer<S extends EventSchemas>(schemas: S, create: () =>
   });
 }
 
-let client: Promise<SQSClient> | undefined;
+let client: SQSClient | undefined;
 
 /** Sets when SQS delivers the message again. Without an answer it does so after the queue's visibility timeout. */
 async function delayRedelivery({ receiptHandle }: SQSRecord, VisibilityTimeout: number): Promise<void> {
   try {
     const { CONSUMED_QUEUE_URL } = readEnv({ CONSUMED_QUEUE_URL: z.url() });
     const { ChangeMessageVisibilityCommand, SQSClient } = await import('@aws-sdk/client-sqs');
-    client ??= Promise.resolve(new SQSClient({ maxAttempts: 2 }));
+    client ??= new SQSClient({ maxAttempts: 2 });
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl: CONSUMED_QUEUE_URL,
       ReceiptHandle: receiptHandle,
       VisibilityTimeout,
     });
-    await (await client).send(command, { abortSignal: AbortSignal.timeout(BACKOFF_TIMEOUT_MS) });
+    await client.send(command, { abortSignal: AbortSignal.timeout(BACKOFF_TIMEOUT_MS) });
   } catch (error) {
     logger.warn('redelivery not delayed', errorFields(error));
   }

@@ -65,6 +65,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether the same request can succeed later. Its response has `Retry-After`. */
+export const mayRetry = (status: number): boolean => status === 429 || status === 503;
+
 /** The RFC 9457 document of a problem. */
 export function problemDocument(kind: ProblemKind, details: ProblemDetails, requestId: string) {
   return {

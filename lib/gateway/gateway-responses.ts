@@ -1,5 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { commonProblems, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
+import { commonProblems, mayRetry, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
 
 const { ResponseType } = apigateway;
 const {
@@ -63,7 +63,7 @@ export function addGatewayResponses(api: apigateway.RestApi, allowedOrigin: stri
         'x-content-type-options': "'nosniff'",
         'x-request-id': 'context.requestId',
         ...(kind.status === 401 && { 'www-authenticate': "'Bearer'" }),
-        ...((kind.status === 429 || kind.status === 503) && { 'retry-after': "'1'" }),
+        ...(mayRetry(kind.status) && { 'retry-after': "'1'" }),
       },
       templates: { 'application/json': documentOf(type, kind) },
     });

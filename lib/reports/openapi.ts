@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { API_ROUTES } from '../../lambdas/registry.ts';
 import type { Route, RouteResponse } from '../../lambdas/shared/contract.ts';
-import { commonProblems, type ProblemKind } from '../../lambdas/shared/problem.ts';
+import { commonProblems, mayRetry, type ProblemKind } from '../../lambdas/shared/problem.ts';
 import { type Json, OpenApiComponents } from './openapi-components.ts';
 
 /** The OpenAPI document of the public API, generated from the contracts; `docs/openapi.json` is the committed copy. */
@@ -148,10 +148,9 @@ function problemResponseOf(status: number, kinds: ProblemKind[], components: Ope
       { properties: { code: { enum: codes }, ...membersOf(kinds, components) } },
     ],
   };
-  const retry = status === 429 || status === 503;
   return {
     description: codes.join(', '),
-    ...(retry && { headers: { 'Retry-After': { schema: { type: 'string' }, required: false } } }),
+    ...(mayRetry(status) && { headers: { 'Retry-After': { schema: { type: 'string' }, required: false } } }),
     content: { 'application/problem+json': { schema } },
   };
 }

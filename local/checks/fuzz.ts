@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { runChild } from '../child.ts';
+import { runTool } from '../child.ts';
 import { inside, ROOT } from '../instance.ts';
 import type { Platform } from '../platform.ts';
 import { ensurePython, FUZZ_PYTHON, pythonOf } from '../python/python.ts';
@@ -41,10 +41,8 @@ export async function fuzz(platform: Platform): Promise<void> {
       ...EXCLUDED_OPERATIONS.flatMap((name) => ['--exclude-operation-id', name]),
     ],
   ];
-  await runChild(pythonOf(FUZZ_PYTHON), args, {
+  await runTool(pythonOf(FUZZ_PYTHON), args, {
     cwd: inside(platform.instance),
     timeoutMs: TIMEOUT_MS,
-  }).catch((cause) => {
-    throw new Error(`${cause.stdout}${cause.stderr}`);
   });
 }

@@ -24,7 +24,7 @@ const bin = (name: string) => path.join(ROOT, 'node_modules', '.bin', name);
 async function runTool(title: string, command: string, args: string[]): Promise<void> {
   console.log(title);
   await runChild(command, args, { cwd: ROOT }).catch((error: unknown) => {
-    const output = error instanceof ChildError ? `${error.stdout}${error.stderr}` : String(error);
+    const output = error instanceof ChildError ? error.output : String(error);
     throw new CommandError(`${title} failed:\n${output.trim()}`);
   });
 }

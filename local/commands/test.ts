@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fuzz } from '../checks/fuzz.ts';
 import { lintTemplates } from '../checks/lint-templates.ts';
 import { openControl } from '../checks/test-control.ts';
-import { type ChildError, killChildren, runChild } from '../child.ts';
+import { type ChildError, killChildren, runChild, runTool } from '../child.ts';
 import { CommandError, freePorts, type Instance, inside, prepareFolder, ROOT } from '../instance.ts';
 import { Platform } from '../platform.ts';
 import { databaseFolders } from '../servers/postgres-installation.ts';
@@ -29,11 +29,7 @@ const tally: Tally = { passed: 0, failed: 0 };
 
 /** Runs a tool over the whole tree. It counts as one test. */
 const check = (title: string, command: string, args: string[]): Promise<void> =>
-  attempt(title, async () => {
-    await runChild(path.join(BIN, command), args, { cwd: ROOT }).catch((error: ChildError) => {
-      throw new Error(`${error.stdout}${error.stderr}`);
-    });
-  });
+  attempt(title, () => runTool(path.join(BIN, command), args, { cwd: ROOT }));
 
 /** Runs `work` and counts it as one test. */
 async function attempt(title: string, work: () => Promise<void>): Promise<void> {
@@ -121,13 +117,13 @@ const args = process.argv.slice(2);
 const words = args.flatMap((word) => (word === 'all' ? ALL : [word]));
 const patterns = words.filter((word) => !ALL.includes(word));
 const named = words.filter((word) => ALL.includes(word));
-const chosen = named.length > 0 ? named : patterns.length > 0 ? ALL : DEFAULT;
+const chosen = named.length > 0 ? named : patterns.length > 0 ? ALL.filter((suite) => suite !== 'static') : DEFAULT;
 const wants = (suite: string) => chosen.includes(suite);
 const startedMs = Date.now();
 
 /** The checks of the whole tree, and the suites that do not need the shared platform. */
 async function offlineLane(): Promise<void> {
-  if (named.includes('static') || words.length === 0) {
+  if (wants('static')) {
     await check('types (TypeScript 7)', '../typescript-7/bin/tsc', ['-p', '.']);
     await check('lint and format (biome)', 'biome', ['ci', '.']);
     const folders = ['bin', 'client/src', 'client/examples', 'lib', 'lambdas', 'local', 'web', 'test'];

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { type ChildError, runChild } from '../child.ts';
+import { runTool } from '../child.ts';
 import { ROOT } from '../instance.ts';
 
 /**
@@ -10,9 +10,7 @@ import { ROOT } from '../instance.ts';
 export async function buildClient(folder = path.join(ROOT, 'client', 'dist')): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const compiler = path.join(ROOT, 'node_modules', 'typescript-7', 'bin', 'tsc');
-  await runChild(process.execPath, [compiler, '-p', path.join(ROOT, 'client'), '--outDir', folder], {
+  await runTool(process.execPath, [compiler, '-p', path.join(ROOT, 'client'), '--outDir', folder], {
     cwd: ROOT,
-  }).catch((error: ChildError) => {
-    throw new Error(`${error.stdout}${error.stderr}`);
   });
 }

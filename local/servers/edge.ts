@@ -4,7 +4,7 @@ import https from 'node:https';
 import path from 'node:path';
 import { VIEWER_ADDRESS_HEADER } from '../../lambdas/shared/contract.ts';
 import { uuidv7 } from '../../lambdas/shared/ids.ts';
-import { commonProblems, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
+import { commonProblems, mayRetry, type ProblemKind, problemDocument } from '../../lambdas/shared/problem.ts';
 import { MAX_BODY_BYTES } from '../../lambdas/shared/size-limits.ts';
 import { SECURITY_HEADERS } from '../../lib/edge/security-headers.ts';
 import { sendBody } from './compression.ts';
@@ -175,7 +175,7 @@ function sendProblem(response: http.ServerResponse, kind: ProblemKind): void {
     return;
   }
   const requestId = uuidv7(new Date());
-  const retry = kind.status === 429 || kind.status === 503 ? { 'retry-after': '1' } : {};
+  const retry = mayRetry(kind.status) ? { 'retry-after': '1' } : {};
   const headers = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { killGroup, killProcess } from '../child.ts';
 import { CommandError, type Instance, inside, readOwnJson, writeFileAtomically } from '../instance.ts';
 
 /** A process that the platform started. It is recorded on disk, so that a later run can recognize it. */
@@ -58,7 +59,7 @@ export class Processes {
     if (this.#children.get(name)?.child !== child) return;
     this.#children.delete(name);
     // The processes that the server started, such as warm Lambdas, must not outlive it.
-    if (child.pid) killGroup(child.pid, 'SIGKILL');
+    killGroup(child.pid, 'SIGKILL');
     if (!this.#stopping) this.onDeath(name, how);
   }
 
@@ -101,22 +102,12 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   if (child.exitCode !== null || child.signalCode !== null || !child.pid) return false;
   const ended = once(child, 'exit');
   child.kill(signal);
-  const timer = setTimeout(() => killGroup(child.pid as number, 'SIGKILL'), STOP_TIMEOUT_MS);
+  const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(timer);
   // The group includes the processes that the server started, such as warm Lambdas.
   killGroup(child.pid, 'SIGKILL');
   return child.signalCode !== 'SIGKILL';
-}
-
-const killGroup = (pid: number, signal: NodeJS.Signals) => killProcess(-pid, signal);
-
-function killProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // The process has ended already.
-  }
 }
 
 const stateFile = (instance: Instance) => inside(instance, 'processes.json');
