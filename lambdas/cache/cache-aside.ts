@@ -1,9 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import * as z from 'zod';
 import type { CacheClient } from './cache.client.ts';
 
-export interface CacheAsideOptions {
+export interface CacheAsideOptions<T> {
   /** Upper bound on staleness when an invalidation is lost. */
   ttlMs: number;
+  /** The shape of the values. Values of another shape, which another release has stored, count as missing. */
+  schema: z.ZodType<T>;
 }
 
 /** A claim expires after this, so that a crashed process does not block the key. */
@@ -35,19 +38,22 @@ export type RefillFrom = 'replica' | 'writer';
 /** Cache-aside with one refill at a time per key. A hit is one round trip. Without a cache, `get` calls `load`. */
 export class CacheAside<T> {
   readonly #cache: CacheClient;
-  readonly #options: CacheAsideOptions;
+  readonly #ttlMs: number;
+  readonly #schema: z.ZodType<T>;
+  #shape: string | undefined;
 
-  constructor(cache: CacheClient, options: CacheAsideOptions) {
+  constructor(cache: CacheClient, { ttlMs, schema }: CacheAsideOptions<T>) {
     this.#cache = cache;
-    this.#options = options;
+    this.#ttlMs = ttlMs;
+    this.#schema = schema;
   }
 
   /** @param load reads the value from the database. Its errors are rethrown and nothing is cached. */
   async get(key: string, load: (from: RefillFrom) => Promise<T>): Promise<T> {
     const cached = await this.#cache.attempt((valkey) => valkey.get(valueKey(key)));
-    if (typeof cached === 'string') return JSON.parse(cached);
     if (cached === undefined) return load('replica');
-    return this.#refill(key, load);
+    const found = this.#decode(cached);
+    return found ? found.value : this.#refill(key, load);
   }
 
   /**
@@ -69,23 +75,45 @@ export class CacheAside<T> {
     );
     const [claimed, changed] = reply ?? [1, null];
     const loadFresh = () => load(changed ? 'writer' : 'replica');
-    if (!claimed) return (await this.#waitForRefill(key)) ?? loadFresh();
+    if (!claimed) {
+      const refilled = await this.#waitForRefill(key);
+      return refilled ? refilled.value : loadFresh();
+    }
     const value = await loadFresh();
     const keys = [valueKey(key), claimKey(key), changedKey(key)];
-    const stored = JSON.stringify(value);
     await this.#cache.attempt((valkey) =>
-      valkey.eval(STORE, 3, ...keys, stored, this.#options.ttlMs, claim, changed ?? ''),
+      valkey.eval(STORE, 3, ...keys, this.#encode(value), this.#ttlMs, claim, changed ?? ''),
     );
     return value;
   }
 
-  async #waitForRefill(key: string): Promise<T | undefined> {
+  async #waitForRefill(key: string): Promise<{ value: T } | undefined> {
     for (let poll = 0; poll < MAX_POLLS; poll++) {
       await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
       const [value, claimed] = (await this.#cache.attempt((v) => v.mget(valueKey(key), claimKey(key)))) ?? [];
-      if (value) return JSON.parse(value);
-      if (!claimed) return undefined;
+      const found = this.#decode(value);
+      if (found || !claimed) return found;
     }
     return undefined;
+  }
+
+  /** A stored value begins with its shape, and not its key, so that an invalidation reaches the values of all releases. */
+  #encode(value: T): string {
+    return `${this.#shapeOfValues()} ${JSON.stringify(value)}`;
+  }
+
+  /** @returns undefined for a missing value, and for one of another shape */
+  #decode(stored: string | null | undefined): { value: T } | undefined {
+    const shape = `${this.#shapeOfValues()} `;
+    return stored?.startsWith(shape) ? { value: JSON.parse(stored.slice(shape.length)) } : undefined;
+  }
+
+  /** Derived from the schema, so that no change of it can be forgotten. Computed once, at the first request. */
+  #shapeOfValues(): string {
+    this.#shape ??= createHash('sha256')
+      .update(JSON.stringify(z.toJSONSchema(this.#schema, { unrepresentable: 'any' })))
+      .digest('base64url')
+      .slice(0, 12);
+    return this.#shape;
   }
 }

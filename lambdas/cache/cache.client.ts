@@ -1,4 +1,4 @@
-import { Redis as Valkey } from 'iovalkey';
+import { type ChainableCommander, Redis as Valkey } from 'iovalkey';
 import * as z from 'zod';
 import { readEnv, wholeNumber } from '../shared/env.ts';
 import { errorFields, logger } from '../shared/logger.ts';
@@ -52,6 +52,12 @@ export function createCache(settings: CacheSettings): CacheClient {
     attemptWithRetries: async (command) => (await run(command)) ?? (await run(command)) ?? run(command),
     close: () => void client?.then((valkey) => valkey.disconnect()),
   };
+}
+
+/** Sends the commands in one round trip. @throws the first error of a command, which `exec` alone would only return */
+export async function runAll(batch: ChainableCommander): Promise<true> {
+  for (const [error] of (await batch.exec()) ?? []) if (error) throw error;
+  return true;
 }
 
 /** A closed connection is replaced, not reopened, because each new connection needs its own token. */

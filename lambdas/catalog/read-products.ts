@@ -1,10 +1,10 @@
 import type { CacheClient } from '../cache/cache.client.ts';
 import { CacheAside, type RefillFrom } from '../cache/cache-aside.ts';
 import type { Database, Sql } from '../database/database.client.ts';
-import { decodeCursor, type Page, type PageQuery, toPage } from '../shared/cursor.ts';
+import { decodeCursor, type Page, type PageQuery, pageOf, toPage } from '../shared/cursor.ts';
 import { commonProblems, Problem } from '../shared/problem.ts';
 import { findProduct, listProducts } from './catalog.repository.ts';
-import type { Product } from './product.ts';
+import { type Product, productSchema } from './product.ts';
 
 /** Events invalidate an item. The TTL limits staleness when an invalidation is lost. */
 const ITEM_TTL_MS = 5 * 60_000;
@@ -21,8 +21,8 @@ export class ProductReads {
 
   constructor(database: Database, cache: CacheClient) {
     this.#database = database;
-    this.#items = new CacheAside(cache, { ttlMs: ITEM_TTL_MS });
-    this.#pages = new CacheAside(cache, { ttlMs: PAGE_TTL_MS });
+    this.#items = new CacheAside(cache, { ttlMs: ITEM_TTL_MS, schema: productSchema.nullable() });
+    this.#pages = new CacheAside(cache, { ttlMs: PAGE_TTL_MS, schema: pageOf(productSchema) });
   }
 
   /** A cache hit takes one round trip and does not reach the database. @throws Problem NOT_FOUND */

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis as Valkey } from 'iovalkey';
 import { sql } from 'kysely';
 import pg from 'pg';
+import * as z from 'zod';
 import { CacheAside, type RefillFrom } from '../../lambdas/cache/cache-aside.ts';
 import { ProductReads } from '../../lambdas/catalog/read-products.ts';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
@@ -113,6 +114,7 @@ test('attemptWithRetries calls the cache during the pause after a failure, attem
 });
 
 describe('cache-aside', () => {
+  const text = { ttlMs: 60_000, schema: z.string() };
   const caches = Array.from({ length: 10 }, () => cacheAs('catalog'));
   afterAll(() => {
     for (const each of caches) each.close();
@@ -127,10 +129,7 @@ describe('cache-aside', () => {
       return 'value';
     };
     const asked = Array.from({ length: 100 }, (_, index) =>
-      new CacheAside<string>(caches[index % caches.length] as (typeof caches)[number], { ttlMs: 60_000 }).get(
-        key,
-        load,
-      ),
+      new CacheAside(caches[index % caches.length] as (typeof caches)[number], text).get(key, load),
     );
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['value']));
     expect(loads).toBe(1);
@@ -138,7 +137,7 @@ describe('cache-aside', () => {
 
   test('a value that was loaded before an invalidation is not stored after it', async () => {
     const key = `product:${unique('stale')}`;
-    const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
+    const aside = new CacheAside(cache, text);
     const { promise: mayFinish, resolve: finish } = Promise.withResolvers<void>();
     const { promise: reading, resolve: isReading } = Promise.withResolvers<void>();
     const slow = aside.get(key, async () => {
@@ -155,7 +154,7 @@ describe('cache-aside', () => {
 
   test('after an invalidation, a key is loaded from the writer and cached again', async () => {
     const key = `product:${unique('lagging')}`;
-    const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
+    const aside = new CacheAside(cache, text);
     const lagging = async (from: RefillFrom) => (from === 'writer' ? 'new' : 'old');
     expect(await aside.get(key, lagging)).toBe('old');
     await aside.invalidate(key);
@@ -163,9 +162,24 @@ describe('cache-aside', () => {
     expect(await aside.get(key, () => Promise.reject(new Error('not cached')))).toBe('new');
   });
 
+  test('a value of another shape is loaded again, whichever release stored it', async () => {
+    const key = `product:${unique('shape')}`;
+    const before = new CacheAside(cache, { ttlMs: 60_000, schema: z.object({ id: z.string() }) });
+    const after = new CacheAside(cache, {
+      ttlMs: 60_000,
+      schema: z.object({ id: z.string(), colour: z.string().optional() }),
+    });
+    await before.get(key, async () => ({ id: 'one' }));
+    const loaded = { id: 'one', colour: 'red' };
+    expect(await after.get(key, async () => loaded)).toEqual(loaded);
+    expect(await after.get(key, () => Promise.reject(new Error('not cached')))).toEqual(loaded);
+    // The earlier release, which runs beside it during a deployment, does not serve the new shape either.
+    expect(await before.get(key, async () => ({ id: 'one' }))).toEqual({ id: 'one' });
+  });
+
   test('an error of the loader is returned and nothing is cached', async () => {
     const key = `product:${unique('failing')}`;
-    const aside = new CacheAside<string>(cache, { ttlMs: 60_000 });
+    const aside = new CacheAside(cache, text);
     await expect(aside.get(key, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await eventually(async () => aside.get(key, async () => 'fine'))).toBe('fine');
   });
