@@ -19,7 +19,7 @@ export interface Stage {
   /** Interval of the scheduled jobs, such as the outbox relay and order expiry. Each run wakes a paused database. */
   readonly jobIntervalMinutes: number;
   /** Concurrency limits of a function. Together with the pool size they bound the connections to the database. */
-  readonly concurrency: { readonly api: number; readonly worker: number };
+  readonly concurrency: { readonly api: number; readonly authorizer: number; readonly worker: number };
   readonly database: DatabasePlan;
   readonly cache: CachePlan;
   /** Settings that only AWS has: network, edge, balancer, alarms. Absent on the laptop. */
@@ -109,7 +109,7 @@ function localStage(context: StageContext): Stage {
     logRetentionDays: 3,
     paymentProvider: 'sandbox',
     jobIntervalMinutes: 1,
-    concurrency: { api: 8, worker: 2 },
+    concurrency: { api: 8, authorizer: 16, worker: 2 },
     database: {
       kind: 'given',
       writer: `127.0.0.1:${context.writerPort}`,
@@ -150,7 +150,7 @@ function devStage(context: StageContext): Stage {
     retainData: false,
     logRetentionDays: 30,
     jobIntervalMinutes: 360,
-    concurrency: { api: 5, worker: 2 },
+    concurrency: { api: 5, authorizer: 20, worker: 2 },
     database: {
       kind: 'aurora',
       name: 'throughline',
@@ -187,7 +187,7 @@ function prodStage(context: StageContext): Stage {
     retainData: true,
     logRetentionDays: 90,
     jobIntervalMinutes: 1,
-    concurrency: { api: 50, worker: 10 },
+    concurrency: { api: 50, authorizer: 200, worker: 10 },
     database: {
       kind: 'aurora',
       name: 'throughline',

@@ -21,7 +21,7 @@ function implement(): Implementations<typeof authRoutes> {
   const database = databaseFromEnv();
   const cache = cacheFromEnv();
   const publish = createPublishCommitted(database, createSendEvent());
-  const limits = new LoginLimits(cache);
+  const limits = new LoginLimits(cache, database);
   const keys = createKeySet(keyIds);
   const signer = createKmsSigner(keyIds[0] as string);
   const deps = { database, cache, signer, issuer: publicOrigin(), clock: systemClock };

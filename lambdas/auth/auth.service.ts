@@ -10,8 +10,8 @@ export const authService = defineService({
   events: userEvents,
   database: { schema: 'auth' },
   cache: {
-    keys: ['revoked:*', 'login:*'],
-    commands: ['set', 'exists', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'],
+    keys: ['{revoked}:*', 'login:*'],
+    commands: ['set', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'],
   },
   functions: {
     auth: {

@@ -1,6 +1,6 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { type CacheClient, cacheFromEnv } from '../cache/cache.client.ts';
+import { cacheFromEnv } from '../cache/cache.client.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Principal } from '../shared/contract.ts';
 import { readEnv } from '../shared/env.ts';
@@ -8,11 +8,11 @@ import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
 import { verifyAccessToken } from './access-token.ts';
 import { createKeySet, type PublicJwk } from './kms-keys.ts';
-import { isRevoked } from './revocation.ts';
+import { type ListRevoked, Revocations } from './revocation.ts';
 
 interface Dependencies {
   keys: () => Promise<{ keys: PublicJwk[] }>;
-  cache: CacheClient;
+  revocations: Revocations;
   issuer: string;
 }
 
@@ -20,23 +20,32 @@ let dependencies: Dependencies | undefined;
 
 function create(): Dependencies {
   const env = readEnv({ SIGNING_KEY_IDS: z.string().min(1), PUBLIC_ORIGIN: z.url() });
-  return { keys: createKeySet(env.SIGNING_KEY_IDS.split(',')), cache: cacheFromEnv(), issuer: env.PUBLIC_ORIGIN };
+  const revocations = new Revocations(cacheFromEnv(), createListRevoked());
+  return { keys: createKeySet(env.SIGNING_KEY_IDS.split(',')), revocations, issuer: env.PUBLIC_ORIGIN };
+}
+
+/** Most requests need no database, so the first that does loads its driver. */
+function createListRevoked(): ListRevoked {
+  let list: Promise<ListRevoked> | undefined;
+  return async () => {
+    list ??= import('./revoked-sessions.ts').then(({ listRevokedFromEnv }) => listRevokedFromEnv());
+    return (await list)();
+  };
 }
 
 /** API Gateway returns 401 only for this exact message. */
 const UNAUTHORIZED = 'Unauthorized';
 
 /**
- * The gateway's authorizer. It verifies the signature, then looks up in the cache whether the session is revoked. While
- * the cache is unavailable, a revoked token works until it expires (ten minutes). A metric counts such calls.
+ * The gateway's authorizer. It verifies the signature, then looks up whether the session is revoked. The cache usually
+ * knows, and otherwise the database does. While neither responds, it throws, and the gateway responds with 503.
  */
 export const handler = async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
   dependencies ??= create();
   const principal = await authenticate(event, dependencies);
   if (!principal) reject();
-  const revoked = await isRevoked(dependencies.cache, principal.sessionId);
-  if (revoked === undefined) count('RevocationUnchecked');
-  logger.info('authorized', { userId: principal.userId, revoked: revoked ?? 'unknown' });
+  const revoked = await dependencies.revocations.isRevoked(principal.sessionId);
+  logger.info('authorized', { userId: principal.userId, revoked });
   if (revoked) reject();
   return allow(event, principal);
 };

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { CacheClient } from '../cache/cache.client.ts';
-import { hit, type RateLimit } from '../cache/rate-limit.ts';
+import { type CacheClient, runAll } from '../cache/cache.client.ts';
+import { type HitResult, hit, type RateLimit } from '../cache/rate-limit.ts';
+import type { Database } from '../database/database.client.ts';
 import { MINUTE_MS } from '../shared/clock.ts';
 import { count } from '../shared/metrics.ts';
 import { Problem } from '../shared/problem.ts';
 import { authProblems } from './auth.errors.ts';
+import { countAttempt, removeAttempts } from './login-attempts.ts';
 
 /** Ten attempts per account: enough for a person who tries several passwords. A success resets the count. */
 export const PER_ACCOUNT: RateLimit = { limit: 10, windowMs: 15 * MINUTE_MS };
@@ -13,12 +15,14 @@ export const PER_ADDRESS: RateLimit = { limit: 1_000, windowMs: 15 * MINUTE_MS }
 /** Reset mails per account. They can be requested without a login. */
 export const RESETS_PER_ACCOUNT: RateLimit = { limit: 5, windowMs: 60 * MINUTE_MS };
 
-/** Limits attempts per account and per IP address. While the cache is down, there is no limit and a metric counts. */
+/** Limits attempts per account and per IP address. While the cache does not respond, the database counts them. */
 export class LoginLimits {
   readonly #cache: CacheClient;
+  readonly #database: Database;
 
-  constructor(cache: CacheClient) {
+  constructor(cache: CacheClient, database: Database) {
     this.#cache = cache;
+    this.#database = database;
   }
 
   /** @throws Problem TOO_MANY_ATTEMPTS with the seconds to wait */
@@ -32,20 +36,26 @@ export class LoginLimits {
 
   /** Removes a successful login from the counts: only failures count. */
   async recordSuccess(email: string, address: string): Promise<void> {
-    await this.#cache.attempt((valkey) => valkey.pipeline().del(accountKey(email)).decr(addressKey(address)).exec());
+    const [account, client] = [accountKey(email), addressKey(address)];
+    const done = await this.#cache.attempt((valkey) => runAll(valkey.pipeline().del(account).decr(client)));
+    if (!done) await this.#database.write((db) => removeAttempts(db, account, client));
   }
 
   async #count(key: string, limit: RateLimit): Promise<void> {
-    const result = await hit(this.#cache, key, limit);
-    if (!result) return count('LoginLimitUnchecked');
-    if (!result.allowed) {
-      throw new Problem(authProblems.TOO_MANY_ATTEMPTS, { retryAfterSeconds: result.retryAfterSeconds });
-    }
+    const { allowed, retryAfterSeconds } =
+      (await hit(this.#cache, key, limit)) ?? (await this.#countInDatabase(key, limit));
+    if (!allowed) throw new Problem(authProblems.TOO_MANY_ATTEMPTS, { retryAfterSeconds });
+  }
+
+  async #countInDatabase(key: string, { limit, windowMs }: RateLimit): Promise<HitResult> {
+    count('LoginLimitFromDatabase');
+    const { hits, remainingSeconds } = await this.#database.write((db) => countAttempt(db, key, windowMs));
+    return { allowed: hits <= limit, retryAfterSeconds: Math.max(1, Math.ceil(remainingSeconds)) };
   }
 }
 
 const addressKey = (address: string) => `login:address:${address}`;
 
-/** Hashed, so that the cache holds no e-mail addresses. */
+/** Hashed, so that neither the cache nor the table holds an e-mail address for it. */
 const accountKey = (email: string) =>
   `login:account:${createHash('sha256').update(email.toLowerCase()).digest('base64url')}`;

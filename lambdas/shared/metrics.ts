@@ -4,9 +4,9 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 const metrics = new Metrics({ namespace: 'Throughline', singleMetric: true });
 
 export type MetricName =
-  | 'RevocationUnchecked'
+  | 'RevocationFromDatabase'
   | 'RevocationNotCached'
-  | 'LoginLimitUnchecked'
+  | 'LoginLimitFromDatabase'
   | 'CacheUnavailable'
   | 'ReaderUnavailable'
   | 'ReplicaLagging'

@@ -107,12 +107,14 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
   }
 }
 
-/** Jobs and operations run one at a time. Only the account's limit applies to the authorizer and the migration. */
+/** Jobs and operations run one at a time. Only the account's limit applies to the migration. */
 function concurrencyOf(declared: FunctionDeclaration, { stage }: ServiceTier): { concurrency?: number } {
   if (declared.concurrency !== undefined) return { concurrency: declared.concurrency };
   switch (declared.kind) {
     case 'api':
       return { concurrency: stage.concurrency.api };
+    case 'authorizer':
+      return { concurrency: stage.concurrency.authorizer };
     case 'worker':
       return { concurrency: stage.concurrency.worker };
     case 'job':

@@ -156,14 +156,14 @@ export function businessAlarms(alarm: CreateAlarm): cloudwatch.Alarm[] {
       threshold: 1,
       periods: 1,
       outOf: 1,
-      why: 'Caching a log-out or password reset failed three times. The access token stays valid up to ten minutes.',
+      why: 'Caching a log-out or password reset failed three times. If others reach the cache, the token is valid for up to a minute.',
       runbook: 'revocation-not-cached',
     }),
-    alarm('RevocationUnchecked', {
-      metric: counted('RevocationUnchecked', 'authorizer'),
+    alarm('RevocationFromDatabase', {
+      metric: counted('RevocationFromDatabase', 'authorizer'),
       threshold: 10,
-      why: 'The token check cannot read the cache. A log-out takes up to ten minutes to take effect.',
-      runbook: 'revocation-unchecked',
+      why: 'The token check cannot read the cache and reads the database instead. If that fails too, calls get 503.',
+      runbook: 'revocation-from-database',
     }),
   ];
 }

@@ -28,7 +28,7 @@ export const RUNBOOK_SECTIONS = [
   'event-republished',
   'event-quarantined',
   'revocation-not-cached',
-  'revocation-unchecked',
+  'revocation-from-database',
   'invariant-violated',
 ] as const;
 export type RunbookSection = (typeof RUNBOOK_SECTIONS)[number];

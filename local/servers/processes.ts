@@ -46,6 +46,7 @@ export class Processes {
     options: SpawnOptions & { stopSignal?: NodeJS.Signals } = {},
   ): void {
     if (this.#stopping) throw new CommandError(`${name} is not started: the platform is stopping.`);
+    if (this.isRunning(name)) throw new CommandError(`${name} is not started: it runs already.`);
     const { stopSignal = 'SIGTERM', ...spawnOptions } = options;
     const log = openSync(inside(this.#instance, 'logs', `${name}.log`), 'a');
     const child = spawn(command, args, { ...spawnOptions, stdio: ['ignore', log, log], detached: true });

@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { makeProduct } from '../support/factories.ts';
+import { hashSecretToken } from '../../lambdas/shared/secret-tokens.ts';
+import { makeProduct, makeUser } from '../support/factories.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { control, endpoints, eventually, replicaRows, rows, withLocked, withValkey } from '../support/platform.ts';
-import { admin, call, Shopper } from '../support/shopper.ts';
+import { admin, call, PASSWORD, Shopper } from '../support/shopper.ts';
 
 /** `/health` says no more than the status, by its own status code too: 503 when the API cannot do its work. */
 const health = async () => {
@@ -21,9 +23,13 @@ async function stop(name: string): Promise<void> {
   await control('stop', name);
 }
 
+async function start(name: string): Promise<void> {
+  stopped.delete(name);
+  await control('start', name);
+}
+
 afterEach(async () => {
-  for (const name of stopped) await control('start', name);
-  stopped.clear();
+  for (const name of stopped) await start(name);
   await eventually(async () => (await health()).body.status === 'ok', 20_000);
 });
 
@@ -40,6 +46,77 @@ describe('while Valkey is down', () => {
     await shopper.logIn();
     expect(await health()).toEqual({ code: 200, body: { status: 'degraded' } });
     expect(await dependencies()).toMatchObject({ cache: { status: 'down' }, writer: { status: 'up' } });
+  });
+});
+
+describe('while Valkey is down', () => {
+  test('guessing a password is refused after ten failures', async () => {
+    const shopper = await Shopper.signUp();
+    await stop('valkey');
+    const guess = (password: string) => call('POST', '/auth/login', { body: { email: shopper.email, password } });
+    for (let attempt = 0; attempt < 10; attempt++) expect((await guess('wrong password')).status).toBe(401);
+    expect(await guess(PASSWORD)).toMatchObject({ status: 429, body: { code: 'TOO_MANY_ATTEMPTS' } });
+  });
+});
+
+describe('when the cache is flushed and killed in the middle of 100 log-outs', () => {
+  test('no logged-out token is accepted more than a second later, and open sessions go on', async () => {
+    const open = await Shopper.signUp();
+    const tokens = await openSessions(100);
+    const faults: Record<number, () => Promise<unknown>> = {
+      30: () => withValkey((valkey) => valkey.flushall()),
+      50: () => stop('valkey'),
+      80: () => start('valkey'),
+    };
+    const accepted: string[] = [];
+    const checks: Promise<void>[] = [];
+    for (const [index, token] of tokens.entries()) {
+      await faults[index]?.();
+      expect((await call('POST', '/auth/logout', { token })).status).toBe(204);
+      const endedMs = performance.now();
+      checks.push(acceptedAfter(token, endedMs + 1_000, accepted));
+    }
+    await Promise.all(checks);
+    // And it stays so. A few of them do, because the emulator starts a function anew after each token that it rejects.
+    for (const token of tokens.filter((_, index) => index % 15 === 0)) await acceptedAfter(token, 0, accepted);
+    expect(accepted).toEqual([]);
+    expect((await open.call('GET', '/auth/me')).status).toBe(200);
+  }, 120_000);
+
+  async function acceptedAfter(token: string, atMs: number, accepted: string[]): Promise<void> {
+    await setTimeout(Math.max(0, atMs - performance.now()));
+    if ((await call('GET', '/auth/me', { token })).status !== 401) accepted.push(token);
+  }
+
+  /** The access tokens of new sessions. They start from stored refresh tokens, because hashing passwords takes long. */
+  async function openSessions(count: number): Promise<string[]> {
+    const userId = await makeUser();
+    return Promise.all(
+      Array.from({ length: count }, async () => {
+        const refreshToken = crypto.randomUUID();
+        await rows(
+          `WITH session AS (
+             INSERT INTO auth.sessions (user_id, user_agent, address, expires_at)
+             VALUES ($1, '', '', now() + interval '1 day') RETURNING id)
+           INSERT INTO auth.refresh_tokens (token_hash, session_id) SELECT $2, id FROM session`,
+          [userId, hashSecretToken(refreshToken)],
+        );
+        return (await call('POST', '/auth/refresh', { body: { refreshToken } })).body.accessToken;
+      }),
+    );
+  }
+});
+
+describe('while the cache and the primary are down', () => {
+  test('a call with a token gets 503 with Retry-After', async () => {
+    const shopper = await Shopper.signUp();
+    await stop('valkey');
+    await stop('postgres-primary');
+    const answer = await shopper.call('GET', '/orders');
+    expect(answer).toMatchObject({ status: 503, body: { code: 'DEPENDENCY_UNAVAILABLE' } });
+    expect(answer.headers.get('retry-after')).not.toBeNull();
+    // The public routes ask for no token, so they do not depend on the check.
+    expect((await call('GET', '/products')).status).toBe(200);
   });
 });
 
@@ -95,8 +172,7 @@ describe('while the primary is down', () => {
     expect(refused.headers.get('retry-after')).not.toBeNull();
     expect(await health()).toEqual({ code: 503, body: { status: 'down' } });
     expect(await dependencies()).toMatchObject({ writer: { status: 'down' } });
-    await control('start', 'postgres-primary');
-    stopped.delete('postgres-primary');
+    await start('postgres-primary');
     const placed = await eventually(async () => {
       const answer = await shopper.placeOrder([{ productId, quantity: 1 }], key);
       return answer.status === 201 && answer;
