@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import type { CacheClient } from './cache.client.ts';
 
@@ -89,7 +90,7 @@ export class CacheAside<T> {
 
   async #waitForRefill(key: string): Promise<{ value: T } | undefined> {
     for (let poll = 0; poll < MAX_POLLS; poll++) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+      await delay(POLL_INTERVAL_MS);
       const [value, claimed] = (await this.#cache.attempt((v) => v.mget(valueKey(key), claimKey(key)))) ?? [];
       const found = this.#decode(value);
       if (found || !claimed) return found;

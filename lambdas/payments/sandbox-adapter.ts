@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { errorFields, logger } from '../shared/logger.ts';
 import { Problem } from '../shared/problem.ts';
@@ -51,7 +52,7 @@ export function createSandboxProvider(settings: SandboxSettings): PaymentProvide
       const response = await request(path, body);
       const isRetryable = !response || response.status >= 500 || response.status === 429;
       if (!isRetryable || performance.now() - startedMs > RETRY_WITHIN_MS) return response;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await delay(pauseMs);
     }
     return request(path, body);
   };

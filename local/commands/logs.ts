@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { declaredFunctions } from '../../lambdas/registry.ts';
@@ -92,7 +93,7 @@ async function streamLogs(args: string[]): Promise<void> {
       throw new CommandError(`The emulator does not respond (${error.message}). Start the platform with: npm start`);
     });
     if (once) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+    await delay(POLL_EVERY_MS);
   }
 }
 

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis as Valkey } from 'iovalkey';
 import { sql } from 'kysely';
@@ -11,7 +9,9 @@ import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
 import { makeProduct, makeUser, unique } from '../support/factories.ts';
 import { cacheAs, databaseAs, endpoints, eventually, rows, withValkey } from '../support/platform.ts';
 import { call } from '../support/shopper.ts';
+import { Tunnel } from '../support/tunnel.ts';
 
+const portOf = (url: string) => Number(new URL(url).port);
 const database = databaseAs('catalog');
 const cache = cacheAs('catalog');
 /** No server listens on this port. */
@@ -21,20 +21,6 @@ afterAll(async () => {
   cache.close();
   deadCache.close();
 });
-
-/** A server between the database's client and a database. `join` opens the far side of a connection; both end together. */
-async function openTunnel(join: (near: Socket) => Socket) {
-  const server = createServer((near) => {
-    const far = join(near);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const)
-      one.on('close', () => other.destroy()).on('error', () => {});
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 describe('reading a product', () => {
   test('a cached product takes one round trip to Valkey and none to PostgreSQL', async () => {
@@ -85,23 +71,15 @@ describe('reading a product', () => {
 });
 
 test('a connection that stops answering is replaced after one failed query', async () => {
-  const { hostname, port } = new URL(endpoints.writer);
-  let swallow = false;
-  const tunnel = await openTunnel((near) => {
-    const far = connect(Number(port), hostname);
-    const isOld = !swallow;
-    near.on('data', (data) => !(swallow && isOld) && far.write(data));
-    far.on('data', (data) => near.write(data));
-    return far;
-  });
+  const tunnel = await Tunnel.to(portOf(endpoints.writer));
   const through = databaseAs('catalog', { writer: tunnel.address });
   const ask = () => through.write((db) => sql`SELECT 1`.execute(db));
   await ask();
-  swallow = true;
+  tunnel.goHalfOpen();
   await expect(ask()).rejects.toMatchObject({ kind: { code: 'DEPENDENCY_UNAVAILABLE' } });
   await ask();
   await through.close();
-  tunnel.server.close();
+  tunnel.close();
 });
 
 test('attemptWithRetries calls the cache during the pause after a failure, attempt does not', async () => {
@@ -187,20 +165,15 @@ describe('cache-aside', () => {
 
 test('a server that takes no writes is never used as the writer, and a name that changes is followed', async () => {
   // As DNS does around a failover: the writer's name leads to a replica first, then to the writer.
-  let target = new URL(endpoints.reader);
-  const name = await openTunnel((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    near.pipe(far).pipe(near);
-    return far;
-  });
+  const name = await Tunnel.to(portOf(endpoints.reader));
   const orders = databaseAs('orders', { writer: name.address });
   const write = () => orders.write((db) => sql`UPDATE orders.orders SET updated_at = now() WHERE false`.execute(db));
   await expect(write()).rejects.toMatchObject({ kind: { code: 'DEPENDENCY_UNAVAILABLE' } });
   await expect(orders.write((db) => sql`SELECT 1`.execute(db))).rejects.toMatchObject({ kind: { status: 503 } });
-  target = new URL(endpoints.writer);
+  name.leadTo(portOf(endpoints.writer));
   await write();
   await orders.close();
-  name.server.close();
+  name.close();
 });
 
 describe('read your own writes', () => {

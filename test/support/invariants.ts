@@ -37,9 +37,11 @@ export const INVARIANTS: Record<string, string> = {
 };
 
 /** @returns the names of the violated invariants, with the rows that violate them */
-export async function brokenInvariants(): Promise<Record<string, unknown[]>> {
+export async function brokenInvariants(
+  ask: (query: string) => Promise<unknown[]> = rows,
+): Promise<Record<string, unknown[]>> {
   const found = await Promise.all(
-    Object.entries(INVARIANTS).map(async ([name, query]) => [name, await rows(query)] as const),
+    Object.entries(INVARIANTS).map(async ([name, query]) => [name, await ask(query)] as const),
   );
   return Object.fromEntries(found.filter(([, broken]) => broken.length > 0));
 }

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { ALL_SERVICES, DATABASE_SERVICES, EVENT_PRODUCERS, roleOf } from '../../registry.ts';
+import type { Sql } from '../database.client.ts';
 
 /** Server-side limits of each role: 3 s for a statement, 2 s for a lock, 5 s idle in a transaction. */
 const ROLE_SETTINGS = {
@@ -10,7 +11,7 @@ const ROLE_SETTINGS = {
 };
 
 /** Creates the role of each declared service. Runs before the migrations, which grant permissions to the roles. */
-export async function createRoles(db: Kysely<unknown>): Promise<void> {
+export async function createRoles(db: Sql): Promise<void> {
   const { rows } = await sql<{ rolname: string; rolconfig: string[] | null }>`
     SELECT rolname, rolconfig FROM pg_roles`.execute(db);
   const known = new Map(rows.map(({ rolname, rolconfig }) => [rolname, rolconfig ?? []]));
@@ -28,7 +29,7 @@ const DUPLICATE_OBJECT = '42710';
 const UNIQUE_VIOLATION = '23505';
 
 /** Roles belong to the server, so a run on another of its databases may create the same role at the same time. */
-async function createRole(db: Kysely<unknown>, role: string): Promise<void> {
+async function createRole(db: Sql, role: string): Promise<void> {
   await sql`CREATE ROLE ${sql.id(role)} LOGIN`.execute(db).catch((error: { code?: string }) => {
     if (error.code !== DUPLICATE_OBJECT && error.code !== UNIQUE_VIOLATION) throw error;
   });
@@ -38,7 +39,7 @@ async function createRole(db: Kysely<unknown>, role: string): Promise<void> {
  * Lets each service write the events that it declares, and no others. The row security policy of the outbox checks
  * `queue.event_types`. Types are never removed, since an earlier release may publish what a later one does not declare.
  */
-export async function allowDeclaredEvents(db: Kysely<unknown>): Promise<void> {
+export async function allowDeclaredEvents(db: Sql): Promise<void> {
   const ready = await sql`SELECT FROM pg_tables WHERE schemaname = 'queue' AND tablename = 'event_types'`.execute(db);
   // An earlier release has no such table. Its policy names the services.
   if (ready.rows.length === 0) return;
@@ -51,7 +52,7 @@ export async function allowDeclaredEvents(db: Kysely<unknown>): Promise<void> {
     WHERE queue.event_types.producer <> excluded.producer`.execute(db);
 }
 
-async function allowPublishing(db: Kysely<unknown>, role: string): Promise<void> {
+async function allowPublishing(db: Sql, role: string): Promise<void> {
   const { rows } = await sql<{ may: boolean }>`
     SELECT has_schema_privilege(${role}, 'queue', 'USAGE')
        AND has_column_privilege(${role}, 'queue.outbox', 'payload', 'INSERT')
@@ -67,7 +68,7 @@ async function allowPublishing(db: Kysely<unknown>, role: string): Promise<void>
 }
 
 /** On RDS, members of the role `rds_iam` authenticate with IAM tokens. Other servers do not have this role. */
-export async function allowTokens(db: Kysely<unknown>): Promise<void> {
+export async function allowTokens(db: Sql): Promise<void> {
   const { rows } = await sql`SELECT FROM pg_roles WHERE rolname = 'rds_iam'`.execute(db);
   if (rows.length === 0) return;
   for (const service of DATABASE_SERVICES) await sql`GRANT rds_iam TO ${sql.id(roleOf(service))}`.execute(db);

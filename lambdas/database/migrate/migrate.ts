@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import type { Sql } from '../database.client.ts';
 import { allowDeclaredEvents, allowTokens, createRoles } from './declared-access.ts';
 import { assertUnchanged, readMigrationFiles, recordChecksums, toMigration } from './migration-files.ts';
 
@@ -47,7 +48,7 @@ export async function migrate(connection: pg.PoolConfig, folder = MIGRATIONS): P
  * and each schema change must work with the earlier release (docs/deploy.md). Without these entries, Kysely reports
  * corrupted migrations and stops the rollback.
  */
-async function ranElsewhere(db: Kysely<unknown>): Promise<Record<string, Migration>> {
+async function ranElsewhere(db: Sql): Promise<Record<string, Migration>> {
   const { rows: tables } = await sql`
     SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'kysely_migration'`.execute(db);
   if (tables.length === 0) return {};

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Kysely, type Migration, sql } from 'kysely';
+import { type Migration, sql } from 'kysely';
+import type { Sql } from '../database.client.ts';
 import { lineOf, splitStatements } from './sql-statements.ts';
 
 /** A migration that cannot run. The message is one line with the file and, if a statement failed, its line number. */
@@ -46,7 +47,7 @@ export const toMigration = (file: MigrationFile): Migration => ({
  * Rejects a file that was changed after it ran, because no later run would apply the change.
  * @throws MigrationError that names the file
  */
-export async function assertUnchanged(db: Kysely<unknown>, files: readonly MigrationFile[]): Promise<void> {
+export async function assertUnchanged(db: Sql, files: readonly MigrationFile[]): Promise<void> {
   const known =
     await sql`SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'migration_checksum'`.execute(db);
   if (known.rows.length === 0) return;
@@ -64,7 +65,7 @@ export async function assertUnchanged(db: Kysely<unknown>, files: readonly Migra
 }
 
 /** Records the checksums of the files that ran. */
-export async function recordChecksums(db: Kysely<unknown>, files: readonly MigrationFile[]): Promise<void> {
+export async function recordChecksums(db: Sql, files: readonly MigrationFile[]): Promise<void> {
   await sql`
     CREATE TABLE IF NOT EXISTS public.migration_checksum (name text PRIMARY KEY, sha256 text NOT NULL)`.execute(db);
   for (const { name, sha256 } of files)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../database/database.client.ts';
 import type { Money } from '../../shared/money.ts';
 import { type ChargeRow, chargeOnce } from './sandbox.repository.ts';
@@ -35,7 +36,7 @@ export async function createCharge(
   );
   const charge = toCharge(row, actionBaseUrl);
   await send(webhookOf(charge));
-  if (responseDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, responseDelayMs));
+  if (responseDelayMs > 0) await delay(responseDelayMs);
   return charge;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { userEvents } from '../../auth/auth.events.ts';
 import type { Database } from '../../database/database.client.ts';
 import { orderEvents } from '../../orders/orders.events.ts';
@@ -30,9 +31,9 @@ export interface MailDependencies {
 }
 
 /**
- * Sends the mail for an event, once. The claim is stored before sending and the result after it. A worker that crashes
- * in between sends again after the lease, because SES has no idempotency key. A worker that lives records the mail as
- * long as its invocation allows.
+ * Sends the mail for an event, once. The claim is stored before sending and the result after it. A worker that lives
+ * records the mail as long as its invocation allows. A mail is sent again after a crash between the two, and after a
+ * response of SES that was lost, because SES has no idempotency key.
  */
 export async function sendEventMail(deps: MailDependencies, event: MailEvent): Promise<void> {
   const { database } = deps;
@@ -63,7 +64,7 @@ async function recordSent(database: Database, eventId: string, messageId: string
     } catch (error) {
       // The claim stays until its lease ends: no other worker sends the mail before.
       if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RECORD_EVERY_MS));
+      await delay(RECORD_EVERY_MS);
     }
   }
 }
