@@ -89,18 +89,21 @@ function ownProcesses(): Set<string> {
 }
 
 function socketsOf(pids: Set<string>): Set<string> {
-  const inodes = new Set<string>();
-  for (const pid of pids) {
-    try {
-      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
-        if (inode) inodes.add(inode);
-      }
-    } catch {
-      // The process has ended.
-    }
+  const links = [...pids].flatMap((pid) =>
+    unlessGone(() => readdirSync(`/proc/${pid}/fd`), []).map((fd) =>
+      unlessGone(() => readlinkSync(`/proc/${pid}/fd/${fd}`), ''),
+    ),
+  );
+  return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+}
+
+/** A process may end, and close a file, while it is looked at. */
+function unlessGone<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
   }
-  return inodes;
 }
 
 const onLinux = process.platform === 'linux' ? test : test.failing;
