@@ -32,6 +32,7 @@ export class Balancer extends Construct {
   readonly balancer: elb.ApplicationLoadBalancer;
   readonly certificate: acm.Certificate;
   readonly targets: elb.ApplicationTargetGroup;
+  readonly listener: elb.ApplicationListener;
   readonly #props: BalancerProps;
 
   constructor(scope: Construct, id: string, props: BalancerProps) {
@@ -47,15 +48,17 @@ export class Balancer extends Construct {
       vpcSubnets: network.serviceSubnets,
       internetFacing: false,
       securityGroup: network.group('balancer'),
-      deletionProtection: stage.retainData,
+      deletionProtection: stage.protect,
       dropInvalidHeaderFields: true,
       desyncMitigationMode: elb.DesyncMitigationMode.STRICTEST,
       idleTimeout: Duration.seconds(35),
     });
     const logBucket = new LogBucket(this, 'AccessLogs', { stage });
     this.balancer.logAccessLogs(logBucket.bucket, 'balancer');
+    logBucket.outlives(this.balancer);
     this.#allowCloudFront();
-    this.targets = this.#addTargets();
+    this.targets = this.#makeTargets();
+    this.listener = this.#listen();
     this.#addPrivateName();
   }
 
@@ -86,11 +89,11 @@ export class Balancer extends Construct {
     });
   }
 
-  #addTargets(): elb.ApplicationTargetGroup {
+  #makeTargets(): elb.ApplicationTargetGroup {
     const { plan, network } = this.#props;
     const interfaceOf = (zone: number) => Fn.select(zone, network.apiEndpoint.vpcEndpointNetworkInterfaceIds);
     const addresses = Array.from({ length: plan.zones }, (_, zone) => this.#addressOf(zone, interfaceOf(zone)));
-    const group = new elb.ApplicationTargetGroup(this, 'Targets', {
+    return new elb.ApplicationTargetGroup(this, 'Targets', {
       vpc: network.vpc,
       protocol: elb.ApplicationProtocol.HTTPS,
       port: HTTPS,
@@ -108,15 +111,18 @@ export class Balancer extends Construct {
         unhealthyThresholdCount: 2,
       },
     });
-    this.balancer.addListener('Https', {
+  }
+
+  /** The rule of the API forwards (private-api-rule.ts). Nobody calls another path. */
+  #listen(): elb.ApplicationListener {
+    return this.balancer.addListener('Https', {
       port: HTTPS,
       protocol: elb.ApplicationProtocol.HTTPS,
       certificates: [this.certificate],
       sslPolicy: elb.SslPolicy.TLS13_RES,
       open: false,
-      defaultTargetGroups: [group],
+      defaultAction: elb.ListenerAction.fixedResponse(404),
     });
-    return group;
   }
 
   /** An endpoint returns only the ids of its interfaces. Their addresses are looked up at deploy time. */

@@ -16,7 +16,7 @@ export function hopDashboard(
 ): cloudwatch.Dashboard {
   const { gateway, balancer, aurora, functions, queues, stage } = props;
   const dashboard = new cloudwatch.Dashboard(scope, 'Dashboard', {
-    dashboardName: `throughline-${stage.name}`,
+    dashboardName: stage.globalName,
     defaultInterval: Duration.hours(3),
   });
   const row = (title: string, ...graphs: [string, Metrics][]) =>

@@ -70,12 +70,18 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
   const sum = (type: string, each: (properties: TemplateResource['properties']) => number) =>
     of(type).reduce((total, { properties }) => total + each(properties), 0);
   const hours = (name: string) => price(name) * hoursAMonth;
-  const warmGib = sum('AWS::Lambda::Alias', (alias) => {
-    const warm = alias.ProvisionedConcurrencyConfig?.ProvisionedConcurrentExecutions ?? 0;
-    const name = JSON.stringify(alias.FunctionName);
-    const fn = of('AWS::Lambda::Function').find(({ id }) => name.includes(`"${id}"`));
-    return (warm * Number(fn?.properties.MemorySize ?? 512)) / 1024;
-  });
+  const warmGib = sum(
+    'AWS::ApplicationAutoScaling::ScalableTarget',
+    ({ ServiceNamespace, MinCapacity, ResourceId }) => {
+      if (ServiceNamespace !== 'lambda') return 0;
+      const named = (type: string, reference: unknown) =>
+        of(type).find(({ id }) => JSON.stringify(reference).includes(`"${id}"`));
+      const alias = named('AWS::Lambda::Alias', ResourceId);
+      const fn = named('AWS::Lambda::Function', alias?.properties.FunctionName);
+      if (!fn) throw new Error(`No function of the templates is kept warm by ${JSON.stringify(ResourceId)}.`);
+      return (MinCapacity * Number(fn.properties.MemorySize)) / 1024;
+    },
+  );
   return [
     {
       what: 'Interface endpoints',
@@ -113,6 +119,7 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
 const WAKE_UPS_PER_DAY = 4;
 const MIN_AWAKE_ACU = 0.5;
 const MIN_PROXY_ACU = 8;
+const IO_OPTIMIZED = 'aurora-iopt1';
 
 function databaseCosts(resources: TemplateResource[], ordersPerSecond: number): CostLine[] {
   const cluster = resources.find(({ type }) => type === 'AWS::RDS::DBCluster');
@@ -125,21 +132,45 @@ function databaseCosts(resources: TemplateResource[], ordersPerSecond: number): 
   const awakeHours = pauses ? (hoursAMonth / 24) * WAKE_UPS_PER_DAY * (SecondsUntilAutoPause / 3600) : hoursAMonth;
   const proxies = resources.filter(({ type }) => type === 'AWS::RDS::DBProxy').length;
   const perMonth = ordersPerSecond * 3600 * hoursAMonth;
+  const ioOptimized = cluster.properties.StorageType === IO_OPTIMIZED;
   return [
-    { what: 'Aurora capacity', usdAMonth: acu * instances * awakeHours * price('acuHour') },
+    {
+      what: 'Aurora capacity',
+      usdAMonth: acu * instances * awakeHours * price(ioOptimized ? 'acuHourIoOptimized' : 'acuHour'),
+    },
     {
       what: 'Aurora proxy',
       usdAMonth: proxies * Math.max(MIN_PROXY_ACU, acu * instances) * hoursAMonth * price('proxyAcuHour'),
     },
     {
       what: 'Aurora storage',
-      usdAMonth: (10 + (perMonth * PER_ORDER.databaseKilobytes) / MILLION) * price('auroraGbMonth'),
+      usdAMonth:
+        (10 + (perMonth * PER_ORDER.databaseKilobytes) / MILLION) *
+        price(ioOptimized ? 'auroraGbMonthIoOptimized' : 'auroraGbMonth'),
     },
     {
       what: 'Aurora reads and writes',
-      usdAMonth: ((perMonth * PER_ORDER.databaseIos) / MILLION) * price('auroraMillionIo'),
+      usdAMonth: ioOptimized ? 0 : ((perMonth * PER_ORDER.databaseIos) / MILLION) * price('auroraMillionIo'),
     },
   ];
+}
+
+/** Loads that are compared, in orders per second: fine steps below one, where idle capacity dominates. */
+const LOADS = [
+  ...Array.from({ length: 20 }, (_, step) => (step + 1) / 20),
+  ...Array.from({ length: 199 }, (_, n) => n / 2 + 1.5),
+];
+
+/** The smallest load at which I/O-Optimized storage (`-c ioOptimized=true`) is cheaper, in orders per second. */
+export function ioOptimizedPaysFrom(resources: TemplateResource[]): number | undefined {
+  const withStorage = (StorageType: string | undefined) =>
+    resources.map((each) =>
+      each.type === 'AWS::RDS::DBCluster' ? { ...each, properties: { ...each.properties, StorageType } } : each,
+    );
+  const [standard, optimized] = [withStorage(undefined), withStorage(IO_OPTIMIZED)];
+  const sum = (all: TemplateResource[], load: number) =>
+    databaseCosts(all, load).reduce((total, { usdAMonth }) => total + usdAMonth, 0);
+  return LOADS.find((load) => sum(optimized, load) < sum(standard, load));
 }
 
 /** Costs that depend on the load. */

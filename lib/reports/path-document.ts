@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { declaredFunctions } from '../../lambdas/registry.ts';
+import { keptRows } from './kept-resources.ts';
 import { readFlows, readResources, type TemplateResource } from './template-resources.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -177,8 +178,8 @@ const ROWS: Row[] = [
 
 /** `docs/path.md`, generated from the synthesized templates of `dev` and `prod` so that it always matches them. */
 export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string {
-  const dev = readResources(assemblies.dev, 'dev');
-  const prod = readResources(assemblies.prod, 'prod');
+  const dev = readResources(assemblies.dev);
+  const prod = readResources(assemblies.prod);
   const rows = ROWS.map((row) => {
     const found = prod.filter((each) => matches(row, each));
     const stacks = [...new Set([...found, ...dev.filter((each) => matches(row, each))].map(({ stack }) => stack))];
@@ -201,6 +202,14 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     '|---|---|',
     `| dev | ${reservedConcurrency(dev)} |`,
     `| prod | ${reservedConcurrency(prod)} |`,
+    '',
+    '## What a destroy keeps',
+    '',
+    '`cdk destroy --all` deletes everything else. A retained resource costs money until it is deleted by hand.',
+    '',
+    '| stage | stack | resource | kept |',
+    '|---|---|---|---|',
+    ...(['dev', 'prod'] as const).flatMap((stage) => keptRows(stage, stage === 'dev' ? dev : prod)),
     '',
     '## Allowed connections',
     '',

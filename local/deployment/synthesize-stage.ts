@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ChildError, runChild } from '../child.ts';
 import { ROOT } from '../instance.ts';
@@ -10,6 +10,8 @@ export interface SynthOptions {
   buildFolder: string;
   /** The program that composes the app. The default is `bin/app.ts`. */
   program?: string;
+  /** Settings of the stage, as `-c name=value` gives them. */
+  settings?: Record<string, string | boolean>;
 }
 
 /**
@@ -17,7 +19,12 @@ export interface SynthOptions {
  * behind a switch. It is on here, so that documents and tests cover them.
  * @throws Error with the output of the synth
  */
-export async function synthesizeStage(stage: string, { folder, buildFolder, program }: SynthOptions): Promise<void> {
+export async function synthesizeStage(
+  stage: string,
+  { folder, buildFolder, program, settings }: SynthOptions,
+): Promise<void> {
+  // Templates of stacks that were renamed or removed must not stay beside the others.
+  rmSync(folder, { recursive: true, force: true });
   const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|THROUGHLINE_)/.test(name));
   await runChild(process.execPath, [program ?? path.join(ROOT, 'bin', 'app.ts')], {
@@ -26,7 +33,7 @@ export async function synthesizeStage(stage: string, { folder, buildFolder, prog
       ...Object.fromEntries(kept),
       BUILD_FOLDER: buildFolder,
       CDK_OUTDIR: folder,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, gameDays: true }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, gameDays: true, ...settings }),
       CDK_VALIDATION: 'false',
     },
   }).catch((error: unknown) => {
