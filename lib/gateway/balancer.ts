@@ -1,5 +1,6 @@
 import { Duration, Fn } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as targets from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
@@ -60,6 +61,18 @@ export class Balancer extends Construct {
     this.targets = this.#makeTargets();
     this.listener = this.#listen();
     this.#addPrivateName();
+  }
+
+  /**
+   * A metric of the API's targets. The CDK's own takes the balancer's name apart from the listener's ARN, which other stacks read with
+   * `Fn::GetStackOutput`, and whether CloudFormation splits that is not documented.
+   */
+  targetMetric(metricName: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const dimensionsMap = {
+      LoadBalancer: this.balancer.loadBalancerFullName,
+      TargetGroup: this.targets.targetGroupFullName,
+    };
+    return new cloudwatch.Metric({ namespace: 'AWS/ApplicationELB', metricName, dimensionsMap, ...options });
   }
 
   /** AWS maintains a prefix list of CloudFront's addresses. The list's id is looked up at deploy time. */

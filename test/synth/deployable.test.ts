@@ -40,6 +40,13 @@ describe.each(AWS_STAGES)('the stacks of %s', (stage) => {
     }
   });
 
+  test('take no weak reference apart, since CloudFormation documents that for exports alone', () => {
+    for (const stack of stacksOf(stage))
+      expect(JSON.stringify(templateOf(stage, stack).toJSON())).not.toMatch(
+        /"Fn::Split":\["[^"]*",\{"Fn::GetStackOutput"/,
+      );
+  });
+
   test('have names with the region, so that another region can be deployed beside it', () => {
     for (const stack of stacksOf(stage))
       expect(path.basename(templateFile(stage, stack))).toBe(
