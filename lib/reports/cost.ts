@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TemplateResource } from './template-resources.ts';
 
-const { prices, hoursAMonth, ...about } = JSON.parse(
-  readFileSync(path.join(import.meta.dirname, 'prices.json'), 'utf8'),
-) as {
+const { prices, ...about } = JSON.parse(readFileSync(path.join(import.meta.dirname, 'prices.json'), 'utf8')) as {
   prices: Record<string, [number, string]>;
   hoursAMonth: number;
   region: string;
@@ -12,6 +10,7 @@ const { prices, hoursAMonth, ...about } = JSON.parse(
   source: string;
 };
 export const PRICE_LIST = about;
+const { hoursAMonth } = about;
 
 /** The usage that one order causes. Estimates for a shop with ten product views per sale; replace them with yours. */
 export const PER_ORDER = {
@@ -45,7 +44,8 @@ export const NOT_INCLUDED = [
   'AWS Support and taxes',
 ];
 
-const price = (name: string): number => {
+/** @throws Error for a price that prices.json does not have */
+export const priceOf = (name: string): number => {
   const found = prices[name];
   if (!found) throw new Error(`lib/reports/prices.json has no price for ${name}.`);
   return found[0];
@@ -69,7 +69,7 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
   const of = (type: string) => resources.filter((each) => each.type === type);
   const sum = (type: string, each: (properties: TemplateResource['properties']) => number) =>
     of(type).reduce((total, { properties }) => total + each(properties), 0);
-  const hours = (name: string) => price(name) * hoursAMonth;
+  const hours = (name: string) => priceOf(name) * hoursAMonth;
   const warmGib = sum(
     'AWS::ApplicationAutoScaling::ScalableTarget',
     ({ ServiceNamespace, MinCapacity, ResourceId }) => {
@@ -97,20 +97,23 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
       what: 'Cache nodes',
       usdAMonth: sum('AWS::ElastiCache::ReplicationGroup', (p) => p.NumCacheClusters * hours(p.CacheNodeType)),
     },
-    { what: 'Keys', usdAMonth: of('AWS::KMS::Key').length * price('keyMonth') },
-    { what: 'Secrets', usdAMonth: of('AWS::SecretsManager::Secret').length * price('secretMonth') },
+    { what: 'Keys', usdAMonth: of('AWS::KMS::Key').length * priceOf('keyMonth') },
+    { what: 'Secrets', usdAMonth: of('AWS::SecretsManager::Secret').length * priceOf('secretMonth') },
     {
       what: 'Firewalls',
-      usdAMonth: sum('AWS::WAFv2::WebACL', (p) => price('firewallMonth') + p.Rules.length * price('firewallRuleMonth')),
+      usdAMonth: sum(
+        'AWS::WAFv2::WebACL',
+        (p) => priceOf('firewallMonth') + p.Rules.length * priceOf('firewallRuleMonth'),
+      ),
     },
-    { what: 'Health check', usdAMonth: of('AWS::Route53::HealthCheck').length * price('healthCheckMonth') },
-    { what: 'Warm functions', usdAMonth: warmGib * 3600 * hoursAMonth * price('provisionedGbSecond') },
+    { what: 'Health check', usdAMonth: of('AWS::Route53::HealthCheck').length * priceOf('healthCheckMonth') },
+    { what: 'Warm functions', usdAMonth: warmGib * 3600 * hoursAMonth * priceOf('provisionedGbSecond') },
     {
       what: 'Alarms and dashboard',
       usdAMonth:
-        of('AWS::CloudWatch::Alarm').length * price('alarmMonth') +
-        of('AWS::CloudWatch::CompositeAlarm').length * price('compositeAlarmMonth') +
-        of('AWS::CloudWatch::Dashboard').length * price('dashboardMonth'),
+        of('AWS::CloudWatch::Alarm').length * priceOf('alarmMonth') +
+        of('AWS::CloudWatch::CompositeAlarm').length * priceOf('compositeAlarmMonth') +
+        of('AWS::CloudWatch::Dashboard').length * priceOf('dashboardMonth'),
     },
   ];
 }
@@ -136,21 +139,21 @@ function databaseCosts(resources: TemplateResource[], ordersPerSecond: number): 
   return [
     {
       what: 'Aurora capacity',
-      usdAMonth: acu * instances * awakeHours * price(ioOptimized ? 'acuHourIoOptimized' : 'acuHour'),
+      usdAMonth: acu * instances * awakeHours * priceOf(ioOptimized ? 'acuHourIoOptimized' : 'acuHour'),
     },
     {
       what: 'Aurora proxy',
-      usdAMonth: proxies * Math.max(MIN_PROXY_ACU, acu * instances) * hoursAMonth * price('proxyAcuHour'),
+      usdAMonth: proxies * Math.max(MIN_PROXY_ACU, acu * instances) * hoursAMonth * priceOf('proxyAcuHour'),
     },
     {
       what: 'Aurora storage',
       usdAMonth:
         (10 + (perMonth * PER_ORDER.databaseKilobytes) / MILLION) *
-        price(ioOptimized ? 'auroraGbMonthIoOptimized' : 'auroraGbMonth'),
+        priceOf(ioOptimized ? 'auroraGbMonthIoOptimized' : 'auroraGbMonth'),
     },
     {
       what: 'Aurora reads and writes',
-      usdAMonth: ioOptimized ? 0 : ((perMonth * PER_ORDER.databaseIos) / MILLION) * price('auroraMillionIo'),
+      usdAMonth: ioOptimized ? 0 : ((perMonth * PER_ORDER.databaseIos) / MILLION) * priceOf('auroraMillionIo'),
     },
   ];
 }
@@ -182,19 +185,20 @@ function usageCosts(ordersPerSecond: number): CostLine[] {
     {
       what: 'Functions',
       usdAMonth:
-        millions(invocations) * (price('lambdaMillion') + secondsEach * gibEach * MILLION * price('lambdaGbSecond')),
+        millions(invocations) *
+        (priceOf('lambdaMillion') + secondsEach * gibEach * MILLION * priceOf('lambdaGbSecond')),
     },
-    { what: 'API Gateway', usdAMonth: millions(apiCalls) * price('apiMillion') },
-    { what: 'CloudFront', usdAMonth: millions(apiCalls + fileRequests) * price('cloudFrontMillion') },
-    { what: 'Firewalls, by request', usdAMonth: millions(apiCalls * 2 + fileRequests) * price('firewallMillion') },
+    { what: 'API Gateway', usdAMonth: millions(apiCalls) * priceOf('apiMillion') },
+    { what: 'CloudFront', usdAMonth: millions(apiCalls + fileRequests) * priceOf('cloudFrontMillion') },
+    { what: 'Firewalls, by request', usdAMonth: millions(apiCalls * 2 + fileRequests) * priceOf('firewallMillion') },
     {
       what: 'Load balancer, by use',
-      usdAMonth: (ordersPerSecond * apiCalls * hoursAMonth * price('balancerCapacityUnitHour')) / 25,
+      usdAMonth: (ordersPerSecond * apiCalls * hoursAMonth * priceOf('balancerCapacityUnitHour')) / 25,
     },
-    { what: 'Queues', usdAMonth: millions(PER_ORDER.queueRequests) * price('queueMillion') },
-    { what: 'Mails', usdAMonth: ((orders * PER_ORDER.mails) / 1_000) * price('mailThousand') },
-    { what: 'Signatures', usdAMonth: millions(PER_ORDER.signatures) * price('millionSignatures') },
-    { what: 'Logs', usdAMonth: millions(PER_ORDER.logKilobytes) * price('logGb') },
+    { what: 'Queues', usdAMonth: millions(PER_ORDER.queueRequests) * priceOf('queueMillion') },
+    { what: 'Mails', usdAMonth: ((orders * PER_ORDER.mails) / 1_000) * priceOf('mailThousand') },
+    { what: 'Signatures', usdAMonth: millions(PER_ORDER.signatures) * priceOf('millionSignatures') },
+    { what: 'Logs', usdAMonth: millions(PER_ORDER.logKilobytes) * priceOf('logGb') },
   ];
 }
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { declaredFunctions } from '../../lambdas/registry.ts';
+import { PRICE_LIST } from './cost.ts';
+import { hopRows } from './hop-table.ts';
 import { keptRows } from './kept-resources.ts';
 import { readFlows, readResources, type TemplateResource } from './template-resources.ts';
 
@@ -202,6 +204,15 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     '|---|---|',
     `| dev | ${reservedConcurrency(dev)} |`,
     `| prod | ${reservedConcurrency(prod)} |`,
+    '',
+    '## What each hop costs',
+    '',
+    'In USD: a month of it, idle, and a million calls of the API. The prices are those of `npm run cost`. The time is AWS’s to say: where it',
+    'publishes no figure, the metric shows it on a deployed stage. On a laptop these hops do not exist.',
+    '',
+    '| hop | buys | `dev` a month | `prod` a month | a million calls | latency |',
+    '|---|---|---|---|---|---|',
+    ...hopRows(dev, prod, PRICE_LIST.hoursAMonth),
     '',
     '## What a destroy keeps',
     '',
