@@ -10,6 +10,10 @@ export interface SynthOptions {
   buildFolder: string;
   /** The program that composes the app. The default is `bin/app.ts`. */
   program?: string;
+  /** Context beside that of cdk.json, which it overrides. */
+  context?: Record<string, unknown>;
+  /** The tree whose app is synthesized. The default is this one. */
+  root?: string;
 }
 
 /**
@@ -17,16 +21,17 @@ export interface SynthOptions {
  * behind a switch. It is on here, so that documents and tests cover them.
  * @throws Error with the output of the synth
  */
-export async function synthesizeStage(stage: string, { folder, buildFolder, program }: SynthOptions): Promise<void> {
-  const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
+export async function synthesizeStage(stage: string, options: SynthOptions): Promise<void> {
+  const { folder, buildFolder, root = ROOT, program = path.join(root, 'bin', 'app.ts') } = options;
+  const { context } = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8'));
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|THROUGHLINE_)/.test(name));
-  await runChild(process.execPath, [program ?? path.join(ROOT, 'bin', 'app.ts')], {
-    cwd: ROOT,
+  await runChild(process.execPath, [program], {
+    cwd: root,
     env: {
       ...Object.fromEntries(kept),
       BUILD_FOLDER: buildFolder,
       CDK_OUTDIR: folder,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, gameDays: true }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, gameDays: true, ...options.context }),
       CDK_VALIDATION: 'false',
     },
   }).catch((error: unknown) => {
