@@ -17,7 +17,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ACCOUNT } from '../../../local/servers/emulator.ts';
 import { waitUntil } from '../../../local/servers/processes.ts';
 import type { Json } from '../assembly.ts';
-import type { EmulatedAccount, Region } from './account.ts';
+import type { EmulatedAccount } from './account.ts';
 import { fitTemplate, type StackTemplate } from './left-out.ts';
 import { zipOf } from './releases.ts';
 
@@ -32,7 +32,7 @@ const PLACEHOLDER_ZONE = 'Z00000000000EXAMPLE';
 /** A stack of a synthesized app. */
 export interface AppStack {
   name: string;
-  region: Region;
+  region: string;
   template: StackTemplate;
   terminationProtection: boolean;
   assets: { file: string; bucket: string; key: string }[];
