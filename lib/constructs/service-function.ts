@@ -112,8 +112,9 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 512,
       reservedConcurrentExecutions: props.concurrency,
-      // Keeps earlier versions, so that the alias can be pointed back to one.
-      ...(stage.aws && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } }),
+      // Keeps earlier versions, so that the alias can be pointed back to one, but not that of a deployment that failed:
+      // Lambda publishes the same code only once, so the next deployment could not create it again.
+      ...(stage.aws && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } }),
       ...(stage.aws?.tracing && { tracing: lambda.Tracing.ACTIVE }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
