@@ -1,8 +1,21 @@
-import { GetFunctionConfigurationCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  ListFunctionsCommand,
+  ListVersionsByFunctionCommand,
+} from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { REGION } from '../../local/servers/emulator.ts';
 import { EmulatedAccount } from '../support/emulated/account.ts';
-import { type AppStack, BROKEN, Deployment, stacksIn, UNCHANGED, withFailure } from '../support/emulated/deployment.ts';
+import {
+  type AppStack,
+  BROKEN,
+  Deployment,
+  stacksIn,
+  UNCHANGED,
+  withFailure,
+  withMigrations,
+} from '../support/emulated/deployment.ts';
+import { MIGRATION } from '../support/emulated/left-out.ts';
 import { ADDED_SERVICE, releaseFolder } from '../support/emulated/releases.ts';
 
 const current = stacksIn(releaseFolder('dev'));
@@ -46,6 +59,11 @@ describe('releases of dev, one after the other', () => {
   const documentedPaths = async (): Promise<string[]> =>
     Object.keys((await account.bodyOf('throughline-dev-reference:live', '/openapi.json')).paths);
 
+  async function publishedVersions(FunctionName: string): Promise<(string | undefined)[]> {
+    const { Versions = [] } = await lambda().send(new ListVersionsByFunctionCommand({ FunctionName }));
+    return Versions.map(({ Version }) => Version);
+  }
+
   /** The response of the deployed API to a request without a token. */
   async function apiResponse(path: string): Promise<number | undefined> {
     const { Outputs = [] } = (await deployment.describe(named(current, 'gateway'))) ?? {};
@@ -63,6 +81,22 @@ describe('releases of dev, one after the other', () => {
     expect(await liveCode()).toEqual(before);
     expect(await deployment.resourcesOf(services)).toEqual(resources);
     expect(await documentedPaths()).not.toContain(`/${ADDED_SERVICE}`);
+    // Lambda publishes the same code only once. A version that stayed would make the next update fail.
+    expect(await publishedVersions('throughline-dev-reference')).toEqual(['$LATEST', '1']);
+  });
+
+  it('a migration that fails rolls the update back before any other alias points to new code', async () => {
+    const before = await liveCode();
+    const services = withMigrations(named(next, 'services'));
+    const earlier = (await deployment.eventsOf(services)).length;
+    expect(await deployment.deploy(services)).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const events = (await deployment.eventsOf(services)).slice(earlier);
+    const failed = events.filter(({ ResourceStatus = '' }) => ResourceStatus.endsWith('_FAILED'));
+    expect(failed.map(({ ResourceType }) => ResourceType)).toEqual([MIGRATION]);
+    const aliases = events.filter(({ ResourceType }) => ResourceType === 'AWS::Lambda::Alias');
+    const moved = new Set(aliases.map(({ LogicalResourceId }) => LogicalResourceId));
+    expect([...moved]).toEqual([expect.stringMatching(/^MigrationsMigrateLive/)]);
+    expect(await liveCode()).toEqual(before);
   });
 
   it('an update with a new service, new code and a new contract is live afterwards', async () => {

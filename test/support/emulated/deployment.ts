@@ -18,7 +18,7 @@ import { ACCOUNT } from '../../../local/servers/emulator.ts';
 import { waitUntil } from '../../../local/servers/processes.ts';
 import type { Json } from '../assembly.ts';
 import type { EmulatedAccount } from './account.ts';
-import { fitTemplate, type StackTemplate } from './left-out.ts';
+import { fitTemplate, MIGRATION, type StackTemplate } from './left-out.ts';
 import { zipOf } from './releases.ts';
 
 const STACK_TIMEOUT_MS = 60_000;
@@ -35,6 +35,8 @@ export interface AppStack {
   region: string;
   template: StackTemplate;
   terminationProtection: boolean;
+  /** Types that are deployed although the emulator cannot create them (left-out.ts). */
+  known?: string[];
   assets: { file: string; bucket: string; key: string }[];
 }
 
@@ -88,6 +90,9 @@ export function withFailure(stack: AppStack): AppStack {
   };
   return { ...stack, template: { ...stack.template, Resources: { ...Resources, [BROKEN]: broken } } };
 }
+
+/** The same stack with its migrations. They fail, since the emulator has no database. */
+export const withMigrations = (stack: AppStack): AppStack => ({ ...stack, known: [MIGRATION] });
 
 /** Deploys stacks as the CDK CLI does, without what the emulator cannot create. */
 export class Deployment {
@@ -203,7 +208,7 @@ export class Deployment {
   }
 
   /** Uploads the assets of a stack that are not uploaded yet. @returns the address of its template */
-  async #publish({ name, region, template, assets }: AppStack): Promise<string> {
+  async #publish({ name, region, template, known, assets }: AppStack): Promise<string> {
     const s3 = this.#account.s3(region);
     const code = assets.filter(({ file, key }) => !file.endsWith('.template.json') && !this.#published.has(key));
     for (const { file, bucket, key } of code) {
@@ -212,7 +217,7 @@ export class Deployment {
     }
     const Bucket = assets[0]?.bucket;
     const Key = `${name}.json`;
-    const Body = JSON.stringify(fitTemplate(template)).replaceAll(PLACEHOLDER_ZONE, this.#account.hostedZoneId);
+    const Body = JSON.stringify(fitTemplate(template, known)).replaceAll(PLACEHOLDER_ZONE, this.#account.hostedZoneId);
     await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
     return `${this.#account.url}/${Bucket}/${Key}`;
   }

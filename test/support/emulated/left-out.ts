@@ -42,6 +42,9 @@ export const UNSUPPORTED_TYPES: Record<string, LeftOut> = {
   'AWS::WAFv2::WebACLAssociation': unsupported(),
 };
 
+/** The custom resource that runs the migrations. */
+export const MIGRATION = 'Custom::Trigger';
+
 /** Custom resources whose functions call what an emulator does not have. */
 export const CUSTOM_RESOURCES: Record<string, LeftOut> = {
   'Custom::CDKBucketDeployment': { reason: "Its function runs the AWS CLI, which only Lambda's runtime has." },
@@ -50,7 +53,7 @@ export const CUSTOM_RESOURCES: Record<string, LeftOut> = {
     standIns: { 'NetworkInterfaces.0.PrivateIpAddress': '10.0.0.10' },
   },
   'Custom::PrefixListId': { reason: "It looks up CloudFront's prefix list, which only AWS has." },
-  'Custom::Trigger': { reason: 'It runs the migrations, which need the database.' },
+  [MIGRATION]: { reason: 'It runs the migrations, which need the database.' },
 };
 
 /** Attributes that the emulator does not return for a type that it supports. The resources themselves are created. */
@@ -74,8 +77,6 @@ export const UNSUPPORTED_PROPERTIES: Record<string, (properties: Json) => Json> 
   },
 };
 
-export const leftOutType = (type: string): LeftOut | undefined => UNSUPPORTED_TYPES[type] ?? CUSTOM_RESOURCES[type];
-
 export interface StackTemplate {
   Resources: Record<string, { Type: string; DependsOn?: string | string[]; [section: string]: Json }>;
   Outputs?: Record<string, Json>;
@@ -85,8 +86,13 @@ export interface StackTemplate {
 /** The stand-in for an attribute of a resource, or undefined if the emulator knows the attribute. */
 type StandIn = (attribute: string) => string | undefined;
 
-/** @returns the template without the listed types, with stand-ins for the references to them */
-export function fitTemplate(template: StackTemplate): StackTemplate {
+/**
+ * @param known types that are kept although they are listed
+ * @returns the template without the listed types, with stand-ins for the references to them
+ */
+export function fitTemplate(template: StackTemplate, known: readonly string[] = []): StackTemplate {
+  const leftOutType = (type: string): LeftOut | undefined =>
+    known.includes(type) ? undefined : (UNSUPPORTED_TYPES[type] ?? CUSTOM_RESOURCES[type]);
   const standIns = new Map<string, StandIn>();
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     const entry = leftOutType(Type);
