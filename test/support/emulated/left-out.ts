@@ -45,14 +45,16 @@ export const UNSUPPORTED_TYPES: Record<string, LeftOut> = {
 /** The custom resource that runs the migrations. */
 export const MIGRATION = 'Custom::Trigger';
 
-/** Custom resources whose functions call what an emulator does not have. */
+/** Custom resources whose functions need what the emulator does not have. */
 export const CUSTOM_RESOURCES: Record<string, LeftOut> = {
-  'Custom::CDKBucketDeployment': { reason: "Its function runs the AWS CLI, which only Lambda's runtime has." },
+  'Custom::CDKBucketDeployment': {
+    reason: 'Its function runs the AWS CLI of a layer, and does not end in the emulator.',
+  },
   'Custom::EndpointAddress': {
-    reason: 'It looks up the network interfaces of an interface endpoint, which the emulator does not create.',
+    reason: "Its function takes EC2's SDK from Lambda's runtime, and the emulator's runtime has no SDK.",
     standIns: { 'NetworkInterfaces.0.PrivateIpAddress': '10.0.0.10' },
   },
-  'Custom::PrefixListId': { reason: "It looks up CloudFront's prefix list, which only AWS has." },
+  'Custom::PrefixListId': { reason: "Its function takes EC2's SDK from Lambda's runtime, too." },
   [MIGRATION]: { reason: 'It runs the migrations, which need the database.' },
 };
 
@@ -87,7 +89,7 @@ export interface StackTemplate {
 type StandIn = (attribute: string) => string | undefined;
 
 /**
- * @param known types that are kept although they are listed
+ * @param known types that stay as they are although they are listed
  * @returns the template without the listed types, with stand-ins for the references to them
  */
 export function fitTemplate(template: StackTemplate, known: readonly string[] = []): StackTemplate {
@@ -96,7 +98,7 @@ export function fitTemplate(template: StackTemplate, known: readonly string[] = 
   const standIns = new Map<string, StandIn>();
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     const entry = leftOutType(Type);
-    const attributes = UNSUPPORTED_ATTRIBUTES[Type]?.(Properties);
+    const attributes = known.includes(Type) ? {} : UNSUPPORTED_ATTRIBUTES[Type]?.(Properties);
     standIns.set(id, entry ? standInsOf(entry, id) : (attribute) => attributes?.[attribute]);
   }
   const isKept = (id: string) => leftOutType(template.Resources[id]?.Type ?? '') === undefined;
@@ -104,7 +106,8 @@ export function fitTemplate(template: StackTemplate, known: readonly string[] = 
     .filter(([id]) => isKept(id))
     .map(([id, { DependsOn = [], ...resource }]) => {
       const dependencies = [DependsOn].flat().filter(isKept);
-      const accepted = UNSUPPORTED_PROPERTIES[resource.Type]?.(resource.Properties) ?? resource.Properties;
+      const rewrite = known.includes(resource.Type) ? undefined : UNSUPPORTED_PROPERTIES[resource.Type];
+      const accepted = rewrite?.(resource.Properties) ?? resource.Properties;
       const fitted = withStandIns({ ...resource, ...(accepted && { Properties: accepted }) }, standIns);
       return [id, { ...fitted, ...(dependencies.length > 0 && { DependsOn: dependencies }) }];
     });
