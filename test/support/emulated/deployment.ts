@@ -18,6 +18,7 @@ import { ACCOUNT } from '../../../local/servers/emulator.ts';
 import { waitUntil } from '../../../local/servers/processes.ts';
 import type { Json } from '../assembly.ts';
 import type { EmulatedAccount } from './account.ts';
+import { assertImportsStay } from './exports.ts';
 import { fitTemplate, MIGRATION, type StackTemplate } from './left-out.ts';
 import { zipOf } from './releases.ts';
 
@@ -117,7 +118,10 @@ export class Deployment {
     };
     if (status === undefined)
       await client.send(new CreateStackCommand({ ...input, EnableTerminationProtection: stack.terminationProtection }));
-    else if (!(await this.#update(client, input))) return UNCHANGED;
+    else {
+      await assertImportsStay(client, name, stack.template);
+      if (!(await this.#update(client, input))) return UNCHANGED;
+    }
     return this.#settled(stack);
   }
 
