@@ -8,7 +8,6 @@ import { ROOT } from '../../../local/instance.ts';
 import { ACCOUNT } from '../../../local/servers/emulator.ts';
 
 const FOLDER = path.join(ROOT, '.build', 'emulated');
-
 const ZIPS = path.join(FOLDER, 'zips');
 
 /** A stage as this tree describes it, or as the next release does, which has one more service. */
@@ -16,8 +15,8 @@ export type Release = 'dev' | 'prod' | 'dev-next';
 export const RELEASES: readonly Release[] = ['dev', 'prod', 'dev-next'];
 export const releaseFolder = (release: Release) => path.join(FOLDER, release);
 
-/** The service that the next release adds. It has routes, a database role, a function and alarms. */
-export const ADDED_SERVICE = 'wishlists';
+/** The service that the next release adds. It has routes, a database role, a function and alarms. No other has this name. */
+export const ADDED_SERVICE = 'added-lists';
 
 /** Synthesizes every release once for all tests of the suite. */
 export default async function synthesizeReleases(): Promise<void> {
