@@ -32,7 +32,7 @@ import { Firewall } from './edge/firewall.ts';
 import { Maintenance } from './edge/maintenance.ts';
 import { ApiGateway } from './gateway/api-gateway.ts';
 import { Balancer } from './gateway/balancer.ts';
-import { PrivateDomain } from './gateway/private-domain.ts';
+import { PrivateApiRule } from './gateway/private-api-rule.ts';
 import { EdgeAlarms } from './monitoring/edge-alarms.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { Network } from './network/network.ts';
@@ -65,6 +65,7 @@ export function composeApp(app: App, stage: Stage) {
     };
     new Monitoring(stacks.get('monitoring'), 'Monitoring', { stage, plan: stage.aws, ...monitoring, aurora, valkey });
   }
+  stacks.protectReferences();
   warnDeployer(stacks, stage);
   for (const stack of stacks.all) acknowledgeHelpers(stack);
   return stacks;
@@ -160,8 +161,7 @@ function composeGateway(
   const zone = zoneOf(stack, stage);
   const originName = new URL(stage.internalOrigin).hostname;
   const balancer = new Balancer(stack, 'Balancer', { stage, plan: stage.aws, network, zone, originName });
-  const { certificate } = balancer;
-  const name = `throughline-${stage.name}-api`;
+  const name = `${stage.regionalName}-api`;
   const firewall = new Firewall(stack, 'Firewall', {
     stage,
     name,
@@ -169,7 +169,7 @@ function composeGateway(
     rateLimit: stage.aws.wafRateLimit,
   });
   firewall.protect(gateway.api.deploymentStage.stageArn);
-  new PrivateDomain(stack, 'Domain', { api: gateway, network, certificate, originName });
+  new PrivateApiRule(stack, 'Rule', { api: gateway, balancer });
   return { gateway, balancer, originName };
 }
 

@@ -1,17 +1,27 @@
-import { type App, Stack } from 'aws-cdk-lib';
+import { type App, CfnResource, CrossStackReferences, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import { type Stage, zoneNames } from './stage.ts';
 
-/** The stacks in deployment order. Stateful resources are separate from those that can be replaced. */
+/**
+ * The stacks in deployment order. Stateful resources are separate from those that can be replaced. From a `removable`
+ * stack, a release may take out what other stacks use, such as a service (docs/decisions/0025).
+ */
 export const STACKS = {
-  network: { stateful: true, about: 'Subnets, endpoints, security groups' },
-  state: { stateful: true, about: 'Signing key, queues, mail identity, secrets' },
-  data: { stateful: true, about: 'Aurora PostgreSQL and Valkey' },
-  services: { stateful: false, about: 'Functions of the services and workers' },
-  gateway: { stateful: false, about: 'API Gateway and the load balancer' },
-  edge: { stateful: false, about: 'DNS, CloudFront, AWS WAF, storefront' },
-  monitoring: { stateful: false, about: 'Dashboard, alarms, budget, game days' },
+  network: { stateful: true, removable: false, about: 'Subnets, endpoints, security groups' },
+  state: { stateful: true, removable: true, about: 'Signing key, queues, mail identity, secrets' },
+  data: { stateful: true, removable: false, about: 'Aurora PostgreSQL and Valkey' },
+  services: { stateful: false, removable: true, about: 'Functions of the services and workers' },
+  gateway: { stateful: false, removable: true, about: 'API Gateway and the load balancer' },
+  edge: { stateful: false, removable: true, about: 'DNS, CloudFront, AWS WAF, storefront' },
+  monitoring: { stateful: false, removable: true, about: 'Dashboard, alarms, budget, game days' },
 } as const;
 export type StackName = keyof typeof STACKS;
+
+/** The name of a stack without its stage and region. The local stage has stacks of the same names. */
+export function shortStackName(id: string): StackName {
+  const found = Object.keys(STACKS).find((name) => id.endsWith(`-${name}`));
+  if (!found) throw new Error(`${id} is no stack of this app; they end in ${Object.keys(STACKS).join(', ')}.`);
+  return found as StackName;
+}
 
 /** CloudFront requires its certificates, web ACLs and logs in this region, whatever the stage's region is. */
 export const EDGE_REGION = 'us-east-1';
@@ -39,14 +49,26 @@ export class Stacks {
     if (existing) return existing;
     const { stateful, about } = STACKS[name];
     const { env, aws } = this.#stage;
-    const stack = new ZonedStack(this.#app, `throughline-${this.#stage.name}-${name}`, {
+    const stack = new ZonedStack(this.#app, `${this.#stage.globalName}-${name}`, {
       description: `Throughline, ${this.#stage.name}: ${about}`,
       env: { account: env.account, region: name === 'edge' ? EDGE_REGION : env.region },
-      terminationProtection: stateful && this.#stage.retainData,
-      ...(aws && { crossRegionReferences: true, tags: { project: 'throughline', stage: this.#stage.name } }),
+      terminationProtection: stateful && this.#stage.protect,
+      ...(aws && { tags: { project: 'throughline', stage: this.#stage.regionalName } }),
     });
+    CrossStackReferences.of(stack).consume(ReferenceStrength.WEAK);
     this.#created.set(name, stack);
     return stack;
+  }
+
+  /**
+   * Has CloudFormation refuse to change or remove what other stacks use of the network and the data. All other references
+   * are weak. Call it when all resources exist.
+   */
+  protectReferences(): void {
+    for (const [name, stack] of this.#created)
+      if (!STACKS[name].removable)
+        for (const each of stack.node.findAll())
+          if (CfnResource.isCfnResource(each)) CrossStackReferences.of(each).produce(ReferenceStrength.STRONG);
   }
 
   get all(): Stack[] {

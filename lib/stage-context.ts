@@ -17,6 +17,15 @@ export const RUNBOOK_FILE = 'docs/runbook.md';
 /** CloudWatch accepts descriptions of at most 1024 characters. The rest is for the text and the anchor. */
 const RUNBOOK_URL_MAX_LENGTH = 500;
 
+/** The name of the copy that `-c ephemeral=true` makes. */
+const UNNAMED_COPY = 'tmp';
+
+/** A setting that is on or off. It may be a string, since the command line passes only strings. */
+const flag = (byDefault: boolean) =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], 'must be true or false')
+    .default(byDefault);
+
 /** Regions that are expected to have CloudFront VPC origins, Arm functions and Aurora PostgreSQL 18. */
 const REGIONS = [
   'eu-central-1',
@@ -30,6 +39,10 @@ const REGIONS = [
   'ap-southeast-2',
   'ap-northeast-1',
 ] as const;
+export type Region = (typeof REGIONS)[number];
+
+/** The second number of a region's IPv4 addresses, 10.x.0.0/16. Two regions can then be connected later. */
+export const addressBlockOf = (region: Region): number => 40 + REGIONS.indexOf(region);
 
 /** Settings of the app, from `-c name=value`. Those in `VARIABLES` can also come from the environment. */
 const contextSchema = z.object({
@@ -58,9 +71,18 @@ const contextSchema = z.object({
     .default(RUNBOOK_FILE),
   monthlyBudgetUsd: z.coerce.number().min(1).max(1_000_000).optional(),
   routing: z.enum(['failover', 'latency', 'geolocation']).default('failover'),
-  gameDays: z
-    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], 'must be true or false')
-    .default(false),
+  gameDays: flag(false),
+  protect: flag(true),
+  canary: flag(true),
+  hstsPreload: flag(false),
+  ioOptimized: flag(false),
+  ephemeral: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{0,7}$/, 'must be true, or the name of the copy: up to 8 lower-case letters and digits')
+    .transform((name) => (name === 'true' ? UNNAMED_COPY : name))
+    .refine((name) => name !== 'false', 'must be true, or a name. Leave it out for the stage itself')
+    .optional(),
+  endpoints: z.enum(['interface', 'ipv6'], 'must be interface or ipv6').optional(),
   edgePort: port(8080),
   writerPort: port(54320),
   readerPort: port(54321),

@@ -1,9 +1,13 @@
-import { type StageContext, stageContext } from './stage-context.ts';
+import { type Region, type StageContext, stageContext } from './stage-context.ts';
 
 /** The configuration of a stage. Every size and switch that differs between stages is here, and nowhere else. */
 export interface Stage {
   readonly name: 'local' | 'dev' | 'prod';
-  readonly env: { readonly account: string; readonly region: string };
+  readonly env: { readonly account: string; readonly region: Region };
+  /** Begins the names of resources that are unique in a region. */
+  readonly regionalName: string;
+  /** Begins the names of stacks, and of resources that are unique in the account. */
+  readonly globalName: string;
   /** The origin that users see, and the issuer of tokens. No trailing slash. */
   readonly publicOrigin: string;
   /** The origin that services use to call the API inside the VPC, without the edge. No trailing slash. */
@@ -12,8 +16,10 @@ export interface Stage {
   readonly mailDomain: string;
   /** The CPU architecture of the functions. `host` is the laptop's own, for the emulator. */
   readonly architecture: 'arm64' | 'host';
-  /** Keeps data when a stack is deleted, and protects stateful stacks from deletion. */
+  /** Keeps data when a stack is deleted. */
   readonly retainData: boolean;
+  /** Refuses to delete the stateful stacks, the database and the load balancer. Off for the first deployment. */
+  readonly protect: boolean;
   readonly logRetentionDays: 3 | 30 | 90;
   readonly paymentProvider: 'sandbox';
   /** Interval of the scheduled jobs, such as the outbox relay and order expiry. Each run wakes a paused database. */
@@ -51,6 +57,8 @@ export interface AuroraDatabase extends ConnectionBudget {
   /** Idle time after which a cluster with `minAcu` 0 pauses. */
   readonly autoPauseMinutes?: number;
   readonly backupDays: number;
+  /** Aurora I/O-Optimized: storage and capacity cost more, and reads and writes nothing. `npm run cost` has the load from which it pays. */
+  readonly ioOptimized: boolean;
 }
 export type DatabasePlan = GivenDatabase | AuroraDatabase;
 
@@ -62,6 +70,11 @@ export interface AwsPlan {
   readonly zones: 2 | 3;
   /** Zones with interface endpoints. One zone is cheaper, but the API fails with it. */
   readonly endpointZones: 1 | 2 | 3;
+  /**
+   * How functions reach AWS services: through interface endpoints, which cost by the hour and zone, or over IPv6 through an
+   * egress-only gateway, which costs nothing and leads to the internet too (docs/decisions/0026).
+   */
+  readonly endpoints: 'interface' | 'ipv6';
   /** The shop's domain name. Its hosted zone exists already. */
   readonly domain: string;
   readonly hostedZoneId: string;
@@ -82,6 +95,10 @@ export interface AwsPlan {
   readonly syntheticBuyer: boolean;
   /** AWS FIS experiment templates, with stop conditions on the alarms. */
   readonly gameDays: boolean;
+  /** Browsers then use HTTPS for all names below the domain, for two years. It cannot be taken back. */
+  readonly hstsPreload: boolean;
+  /** One alert for each service, or one for all functions. An alert is a composite alarm, which costs 0.50 USD a month. */
+  readonly alertPerService: boolean;
 }
 
 export const LOCAL_MAX_CONNECTIONS = 400;
@@ -101,11 +118,14 @@ function localStage(context: StageContext): Stage {
   return {
     name: 'local',
     env: { account: '000000000000', region: context.region },
+    regionalName: 'throughline-local',
+    globalName: 'throughline-local',
     publicOrigin: edge,
     internalOrigin: edge,
     mailDomain: 'throughline.example',
     architecture: 'host',
     retainData: false,
+    protect: false,
     logRetentionDays: 3,
     paymentProvider: 'sandbox',
     jobIntervalMinutes: 1,
@@ -123,9 +143,16 @@ function localStage(context: StageContext): Stage {
 }
 
 /** Settings that `dev` and `prod` share: environment and names. */
-function onAws(context: StageContext) {
+function onAws(context: StageContext, name: 'dev' | 'prod') {
+  const copy = context.ephemeral ? `-${context.ephemeral}` : '';
+  const retainData = name === 'prod' && !context.ephemeral;
   return {
+    name,
+    retainData,
+    protect: retainData && context.protect,
     env: { account: context.account, region: context.region },
+    regionalName: `throughline-${name}${copy}`,
+    globalName: `throughline-${name}${copy}-${context.region}`,
     publicOrigin: `https://${context.domain}`,
     internalOrigin: `https://api-origin.${context.domain}`,
     mailDomain: context.domain,
@@ -134,20 +161,19 @@ function onAws(context: StageContext) {
   } as const;
 }
 
-const fromContext = ({ domain, hostedZoneId, alertEmail, runbookUrl, routing }: StageContext) => ({
+const fromContext = ({ domain, hostedZoneId, alertEmail, runbookUrl, routing, hstsPreload }: StageContext) => ({
   domain,
   hostedZoneId,
   alertEmail,
   runbookUrl,
   routing,
+  hstsPreload,
 });
 
-/** Cheap when idle: the database pauses, nothing is kept warm, and endpoints are in one zone. */
+/** Cheap when idle: the database pauses, nothing is kept warm, and functions reach AWS over IPv6. */
 function devStage(context: StageContext): Stage {
   return {
-    ...onAws(context),
-    name: 'dev',
-    retainData: false,
+    ...onAws(context, 'dev'),
     logRetentionDays: 30,
     jobIntervalMinutes: 360,
     concurrency: { api: 5, authorizer: 20, worker: 2 },
@@ -161,6 +187,7 @@ function devStage(context: StageContext): Stage {
       proxy: false,
       autoPauseMinutes: 10,
       backupDays: 1,
+      ioOptimized: context.ioOptimized,
       maxConnections: 200,
       reservedConnections: 20,
     },
@@ -169,12 +196,14 @@ function devStage(context: StageContext): Stage {
       ...fromContext(context),
       zones: 2,
       endpointZones: 1,
+      endpoints: context.endpoints ?? 'ipv6',
       monthlyBudgetUsd: context.monthlyBudgetUsd ?? 150,
       tracing: false,
       canaryDeployments: false,
       wafRateLimit: 1_000,
       syntheticBuyer: false,
       gameDays: false,
+      alertPerService: false,
     },
   };
 }
@@ -182,9 +211,7 @@ function devStage(context: StageContext): Stage {
 /** Three zones, two readers, provisioned concurrency and canary deployments. */
 function prodStage(context: StageContext): Stage {
   return {
-    ...onAws(context),
-    name: 'prod',
-    retainData: true,
+    ...onAws(context, 'prod'),
     logRetentionDays: 90,
     jobIntervalMinutes: 1,
     concurrency: { api: 50, authorizer: 200, worker: 10 },
@@ -197,6 +224,7 @@ function prodStage(context: StageContext): Stage {
       maxReaders: 5,
       proxy: true,
       backupDays: 14,
+      ioOptimized: context.ioOptimized,
       maxConnections: 1_500,
       reservedConnections: 100,
     },
@@ -205,13 +233,15 @@ function prodStage(context: StageContext): Stage {
       ...fromContext(context),
       zones: 3,
       endpointZones: 3,
+      endpoints: context.endpoints ?? 'interface',
       monthlyBudgetUsd: context.monthlyBudgetUsd ?? 1_500,
       tracing: true,
       provisionedConcurrency: { least: 2, most: 25 },
-      canaryDeployments: true,
+      canaryDeployments: context.canary,
       wafRateLimit: 2_000,
       syntheticBuyer: true,
       gameDays: context.gameDays,
+      alertPerService: true,
     },
   };
 }

@@ -17,6 +17,8 @@ export class SigningKey extends Construct {
       description: 'Signs access tokens',
       keySpec: kms.KeySpec.ECC_NIST_P256,
       keyUsage: kms.KeyUsage.SIGN_VERIFY,
+      // Another region can then have a replica, which signs the same tokens. A key cannot become multi-region later.
+      multiRegion: true,
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
   }

@@ -10,6 +10,14 @@ export interface AuthorizerProps extends ServiceTier {
   signingKey: SigningKey;
 }
 
+/** A change of these needs a new deployment of the API (lib/gateway/api-gateway.ts). */
+export const AUTHORIZER_SETTINGS = {
+  name: 'token-check',
+  type: 'REQUEST',
+  identitySource: 'method.request.header.Authorization',
+  authorizerResultTtlInSeconds: 0,
+};
+
 /** The gateway's token check. */
 export class Authorizer extends DeclaredService<typeof authorizerService> {
   constructor(scope: Construct, id: string, { signingKey, ...tier }: AuthorizerProps) {
@@ -27,11 +35,8 @@ export class Authorizer extends DeclaredService<typeof authorizerService> {
     const uri = `arn:${stack.partition}:apigateway:${stack.region}:lambda:path/2015-03-31/functions/${this.check.target.functionArn}/invocations`;
     const authorizer = new apigateway.CfnAuthorizer(api.node.scope as Construct, 'Authorizer', {
       restApiId: api.restApiId,
-      name: 'token-check',
-      type: 'REQUEST',
       authorizerUri: uri,
-      identitySource: 'method.request.header.Authorization',
-      authorizerResultTtlInSeconds: 0,
+      ...AUTHORIZER_SETTINGS,
     });
     this.check.allowGateway(
       api.node.scope as Construct,

@@ -26,7 +26,7 @@ export class ValkeyCluster extends Construct {
   constructor(scope: Construct, id: string, { stage, plan, network, key }: ValkeyProps) {
     super(scope, id);
     this.#stage = stage;
-    this.#id = `throughline-${stage.name}`;
+    this.#id = stage.regionalName;
     this.members = Array.from(
       { length: 1 + plan.replicas },
       (_, index) => `${this.#id}-${String(index + 1).padStart(3, '0')}`,
@@ -84,7 +84,7 @@ export class ValkeyCluster extends Construct {
   }
 
   userOf(service: string): string {
-    return `throughline-${this.#stage.name}-${service}`;
+    return `${this.#stage.regionalName}-${service}`;
   }
 
   /** Lets an IAM role authenticate as a service's user, with a token instead of a password. */

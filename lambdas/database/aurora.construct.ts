@@ -38,8 +38,12 @@ export class Aurora extends Construct {
       'SMG4',
       'Only migrations use this password; services use IAM tokens. docs/runbook.md describes how to change it',
     );
-    if (!props.stage.retainData)
-      acknowledge(this.cluster, 'RDS10', 'A stage for experiments; deleting it keeps a final snapshot');
+    if (!props.stage.protect)
+      acknowledge(
+        this.cluster,
+        'RDS10',
+        'A stage for experiments, or a first deployment, which must be able to fail and start again',
+      );
     if (plan.maxReaders > plan.readers) this.#scaleReaders(plan);
     this.#proxy = plan.proxy ? this.#makeProxy(props) : undefined;
     this.#readerEndpoint = this.#proxy
@@ -96,13 +100,14 @@ export class Aurora extends Construct {
     };
     // Created here, because the log group that RDS would create keeps logs forever.
     const logGroup = new logs.LogGroup(this, 'Log', {
-      logGroupName: `/aws/rds/cluster/throughline-${stage.name}/postgresql`,
+      logGroupName: `/aws/rds/cluster/${stage.regionalName}/postgresql`,
       retention: stage.logRetentionDays as number,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      // RDS requires this name. A retained group would keep it from the next deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     const cluster = new rds.DatabaseCluster(this, 'Cluster', {
       engine,
-      clusterIdentifier: `throughline-${stage.name}`,
+      clusterIdentifier: stage.regionalName,
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
         description: `Throughline ${stage.name}`,
@@ -124,12 +129,13 @@ export class Aurora extends Construct {
       // The schema's owner. Only migrations use it. Secrets Manager generates and stores its password.
       credentials: rds.Credentials.fromGeneratedSecret('throughline_owner', { encryptionKey: key }),
       iamAuthentication: true,
+      ...(plan.ioOptimized && { storageType: rds.DBClusterStorageType.AURORA_IOPT1 }),
       storageEncrypted: true,
       storageEncryptionKey: key,
       backup: { retention: Duration.days(plan.backupDays) },
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
-      deletionProtection: stage.retainData,
+      deletionProtection: stage.protect,
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.SNAPSHOT,
     });
     cluster.node.addDependency(logGroup);

@@ -34,6 +34,7 @@ type Describe = (text: string, section: RunbookSection) => string;
 const ERRORS_A_MINUTE = 5;
 /** Lower, since a canary receives only a tenth of the traffic. */
 const UNHANDLED_A_MINUTE = 2;
+const EVERY_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' };
 /** Scales out before all warm instances are busy. */
 const WARM_UTILIZATION = 0.7;
 
@@ -49,38 +50,88 @@ export function releaseOf(
   if (!stage.aws) return { target: fn, alarms: [] };
   const { provisionedConcurrency, canaryDeployments } = stage.aws;
   const warm = startsCold ? undefined : provisionedConcurrency;
-  const alias = new lambda.Alias(scope, 'Live', {
-    aliasName: 'live',
-    version: fn.currentVersion,
-    ...(userFacing && warm && { provisionedConcurrentExecutions: warm.least }),
-  });
-  const most = Math.min(warm?.most ?? 0, concurrency ?? Number.POSITIVE_INFINITY);
-  if (userFacing && warm && most > warm.least) keepWarm(alias, { least: warm.least, most });
+  const alias = new lambda.Alias(scope, 'Live', { aliasName: 'live', version: fn.currentVersion });
+  if (userFacing && warm) keepWarm(alias, warm, concurrency ?? Number.POSITIVE_INFINITY);
   const describe: Describe = (text, section) => describeAlarm(stage.aws, `${scope.node.path}: ${text}`, section);
   const alarms = scheduled
     ? scheduleAlarms(scope, alias, scheduled, describe)
     : invocationAlarms(scope, fn, errorsOf(alias, name, expectedExceptions), describe);
   if (userFacing) alarms.push(unhandledAlarm(scope, name, describe));
   if (userFacing && canaryDeployments) {
-    const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
-      alias,
-      deploymentConfig: codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
-      alarms,
-      autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
-    });
-    acknowledge(
-      group,
-      `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${CODEDEPLOY}]`,
-      'AWS maintains this managed policy for CodeDeploy to shift a Lambda alias',
-    );
+    const ofVersion = canaryAlarms(scope, fn, name, expectedExceptions, describe);
+    addCanary(scope, alias, ofVersion);
+    alarms.push(...ofVersion);
   }
   return { target: alias, alarms };
 }
 
-function keepWarm(alias: lambda.Alias, { least, most }: { least: number; most: number }): void {
+/**
+ * Provisioned concurrency by the scalable target alone. On the alias too, each update would set it back to that number, and CodeDeploy
+ * refuses to shift an alias whose provisioned concurrency changes.
+ */
+function keepWarm(alias: lambda.Alias, { least, most }: { least: number; most: number }, concurrency: number): void {
   alias
-    .addAutoScaling({ minCapacity: least, maxCapacity: most })
+    .addAutoScaling({ minCapacity: Math.min(least, concurrency), maxCapacity: Math.min(most, concurrency) })
     .scaleOnUtilization({ utilizationTarget: WARM_UTILIZATION, policyName: 'Warm' });
+}
+
+function addCanary(scope: Construct, alias: lambda.Alias, alarms: cloudwatch.Alarm[]): void {
+  const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
+    alias,
+    deploymentConfig: codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+    alarms,
+    autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
+  });
+  acknowledge(
+    group,
+    `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${CODEDEPLOY}]`,
+    'AWS maintains this managed policy for CodeDeploy to shift a Lambda alias',
+  );
+}
+
+/**
+ * The alarms that roll a canary back look at the new version only. Else a version that already fails would prevent the release
+ * that mends it.
+ */
+function canaryAlarms(
+  scope: Construct,
+  fn: lambda.Function,
+  name: string,
+  expectedExceptions: string | undefined,
+  describe: Describe,
+): cloudwatch.Alarm[] {
+  const { version } = fn.currentVersion;
+  const own = (metricName: string) =>
+    new cloudwatch.Metric({
+      namespace: 'Throughline',
+      metricName,
+      dimensionsMap: { service: name, version },
+      ...EVERY_MINUTE,
+    });
+  const dimensionsMap = {
+    FunctionName: fn.functionName,
+    Resource: `${fn.functionName}:live`,
+    ExecutedVersion: version,
+  };
+  const errors = fn.metricErrors({ ...EVERY_MINUTE, dimensionsMap });
+  const common = {
+    threshold: UNHANDLED_A_MINUTE,
+    evaluationPeriods: 1,
+    treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  };
+  return [
+    new cloudwatch.Alarm(scope, 'CanaryErrors', {
+      ...common,
+      metric: expectedExceptions ? without(errors, own(expectedExceptions)) : errors,
+      alarmDescription: describe('the new version crashes or times out.', 'function-errors'),
+    }),
+    new cloudwatch.Alarm(scope, 'CanaryUnhandled', {
+      ...common,
+      metric: own('UnhandledError'),
+      alarmDescription: describe('the new version responds with 500.', 'unhandled-errors'),
+    }),
+  ];
 }
 
 /** An unexpected error becomes a 500, which Lambda does not count as an error. So the canary needs this alarm. */
@@ -132,9 +183,6 @@ function scheduleAlarms(
   return [failed, silent];
 }
 
-/** Alarms of a function that others invoke: one for crashes and timeouts, one for throttles. */
-const EVERY_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' };
-
 /** Crashes and timeouts. An exception that is a result, such as a rejected token, is counted by its own metric and left out. */
 function errorsOf(alias: lambda.Alias, name: string, expectedExceptions: string | undefined): cloudwatch.IMetric {
   const errors = alias.metricErrors(EVERY_MINUTE);
@@ -145,14 +193,18 @@ function errorsOf(alias: lambda.Alias, name: string, expectedExceptions: string 
     dimensionsMap: { service: name },
     ...EVERY_MINUTE,
   });
-  return new cloudwatch.MathExpression({
+  return without(errors, expected);
+}
+
+const without = (errors: cloudwatch.IMetric, expected: cloudwatch.IMetric): cloudwatch.IMetric =>
+  new cloudwatch.MathExpression({
     expression: 'errors - FILL(expected, 0)',
     label: 'Errors other than expected exceptions',
     usingMetrics: { errors, expected },
     period: EVERY_MINUTE.period,
   });
-}
 
+/** Alarms of a function that others invoke: one for crashes and timeouts, one for throttles. */
 function invocationAlarms(
   scope: Construct,
   fn: lambda.Function,

@@ -47,6 +47,7 @@ export class ServiceFunction extends Construct {
   /** The alarms of this function, such as those on errors and throttles. */
   readonly alarms: cloudwatch.Alarm[];
   readonly #network: Network | undefined;
+  readonly #stage: Stage;
   readonly #memberships = new Set<Member>(['functions']);
   readonly #release: Release;
 
@@ -56,6 +57,7 @@ export class ServiceFunction extends Construct {
     this.functionName = props.name;
     this.service = props.service;
     this.#network = props.network;
+    this.#stage = props.stage;
     this.function = this.#makeFunction(props);
     if (props.network) this.#enter(props.network);
     this.#release = releaseOf(this, this.function, props);
@@ -83,7 +85,6 @@ export class ServiceFunction extends Construct {
       functionName: this.target.functionArn,
       principal: 'apigateway.amazonaws.com',
       sourceArn: apiArn,
-      sourceAccount: Stack.of(scope).account,
     });
   }
 
@@ -101,7 +102,7 @@ export class ServiceFunction extends Construct {
     if (stage.aws?.tracing)
       acknowledge(role, 'IAM5[Resource::*]', 'X-Ray’s two actions support no resource-level permissions');
     return new lambda.Function(this, 'Function', {
-      functionName: `throughline-${stage.name}-${name}`,
+      functionName: `${stage.regionalName}-${name}`,
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: architectureOf(stage),
@@ -112,14 +113,16 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memoryMiB ?? 512,
       reservedConcurrentExecutions: props.concurrency,
-      // Keeps earlier versions, so that the alias can be pointed back to one, but not that of a deployment that failed:
-      // Lambda publishes the same code only once, so the next deployment could not create it again.
+      // Keeps earlier versions, so that the alias can be pointed back to one. A version that a failed update created goes, since
+      // the next try would not create the same version again.
       ...(stage.aws && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } }),
       ...(stage.aws?.tracing && { tracing: lambda.Tracing.ACTIVE }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         PUBLIC_ORIGIN: stage.publicOrigin,
         INTERNAL_ORIGIN: stage.internalOrigin,
+        // The names of AWS services that have IPv6 addresses.
+        ...(props.network && stage.aws?.endpoints === 'ipv6' && { AWS_USE_DUALSTACK_ENDPOINT: 'true' }),
         // Since Node 20, Lambda does not load Amazon's certificate authorities. One of them signs Aurora's certificate.
         ...(stage.aws && { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }),
         ...props.environment,
@@ -132,6 +135,7 @@ export class ServiceFunction extends Construct {
     const resource = this.function.node.defaultChild as lambda.CfnFunction;
     resource.vpcConfig = {
       subnetIds: network.vpc.selectSubnets(network.serviceSubnets).subnetIds,
+      ...(this.#stage.aws?.endpoints === 'ipv6' && { ipv6AllowedForDualStack: true }),
       securityGroupIds: Lazy.list({
         produce: () => [...this.#memberships].map((member) => network.group(member).securityGroupId),
       }),

@@ -18,12 +18,13 @@ export class ServiceSecret extends Construct {
 
   constructor(scope: Construct, id: string, { stage, name, description }: ServiceSecretProps) {
     super(scope, id);
-    this.#name = `throughline-${stage.name}-${name}`;
+    this.#name = `${stage.regionalName}-${name}`;
     const secret = new secretsmanager.Secret(this, 'Secret', {
       secretName: this.#name,
       description,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      // Its value is generated, so nothing is lost, and a retained secret would keep its name from the next deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(secret, 'SMG4', 'Both sides must change together; docs/runbook.md describes the manual rotation');
   }

@@ -33,16 +33,17 @@ export class WorkQueue extends Construct {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      // The outbox has every event, and a retained queue would keep its name from the next deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
     };
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
       ...shared,
-      redriveAllowPolicy: this.#onlyFrom(`throughline-${stage.name}-${name}`),
-      queueName: `throughline-${stage.name}-${name}-dead`,
+      redriveAllowPolicy: this.#onlyFrom(`${stage.regionalName}-${name}`),
+      queueName: `${stage.regionalName}-${name}-dead`,
     });
     this.queue = new sqs.Queue(this, 'Queue', {
       ...shared,
-      queueName: `throughline-${stage.name}-${name}`,
+      queueName: `${stage.regionalName}-${name}`,
       // AWS recommends six times the worker's timeout, so that a slow batch is not delivered twice.
       visibilityTimeout: Duration.seconds(WORKER_TIMEOUT.toSeconds() * 6),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },

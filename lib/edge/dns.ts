@@ -37,7 +37,7 @@ export class Dns extends Construct {
         requestInterval: 30,
         failureThreshold: 3,
       },
-      healthCheckTags: [{ key: 'Name', value: `throughline-${stage.name}` }],
+      healthCheckTags: [{ key: 'Name', value: stage.globalName }],
     });
     const pairName = plan.routing === 'failover' ? plan.domain : `${stage.env.region}.${plan.domain}`;
     for (const type of ['A', 'AAAA']) this.#addFailover(type, pairName);

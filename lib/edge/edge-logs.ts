@@ -17,7 +17,7 @@ export class EdgeLogs extends Construct {
   constructor(scope: Construct, id: string, { stage, distribution, bucket }: EdgeLogsProps) {
     super(scope, id);
     const { account, region, partition } = Stack.of(this);
-    const name = `throughline-${stage.name}-edge`;
+    const name = `${stage.globalName}-edge`;
     const source = new logs.CfnDeliverySource(this, 'Source', {
       name,
       logType: 'ACCESS_LOGS',
@@ -44,6 +44,7 @@ export class EdgeLogs extends Construct {
       deliveryDestinationArn: destination.attrArn,
     });
     delivery.node.addDependency(source);
+    bucket.outlives(delivery);
     if (bucket.bucket.policy) delivery.node.addDependency(bucket.bucket.policy);
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as deployment from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { acknowledge } from '../constructs/acknowledge.ts';
-import { LogBucket } from '../constructs/log-bucket.ts';
+import { bucketRemoval, LogBucket } from '../constructs/log-bucket.ts';
 import type { AwsPlan, Stage } from '../stage.ts';
 import { EdgeLogs } from './edge-logs.ts';
 import { Firewall } from './firewall.ts';
@@ -27,12 +27,13 @@ export interface EdgeProps {
 }
 
 const { VIEWER_REQUEST, VIEWER_RESPONSE } = cloudfront.FunctionEventType;
-const HSTS: cloudfront.ResponseHeadersStrictTransportSecurity = {
+/** For the shop's own name. With `hstsPreload` it binds all names below it, and browsers know it before the first visit. */
+const hsts = ({ hstsPreload }: AwsPlan): cloudfront.ResponseHeadersStrictTransportSecurity => ({
   accessControlMaxAge: Duration.days(730),
-  includeSubdomains: true,
-  preload: true,
+  includeSubdomains: hstsPreload,
+  preload: hstsPreload,
   override: true,
-};
+});
 
 /** Hop 2: CloudFront with a web ACL. It serves the storefront from S3 and the API through a VPC origin. */
 export class Edge extends Construct {
@@ -49,11 +50,11 @@ export class Edge extends Construct {
       domainName: plan.domain,
       validation: acm.CertificateValidation.fromDns(zone),
     });
-    const name = `throughline-${stage.name}-edge`;
+    const name = `${stage.globalName}-edge`;
     this.firewall = new Firewall(this, 'Firewall', { stage, name, scope: 'CLOUDFRONT', rateLimit: plan.wafRateLimit });
     const storefront = this.#makeBucket();
     this.distribution = new cloudfront.Distribution(this, 'Distribution', {
-      comment: `Throughline ${stage.name}`,
+      comment: stage.globalName,
       domainNames: [plan.domain],
       certificate: this.certificate,
       minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
@@ -81,8 +82,7 @@ export class Edge extends Construct {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      // The storefront can be rebuilt from the repository, so there is nothing to retain.
-      removalPolicy: RemovalPolicy.DESTROY,
+      ...bucketRemoval(this.#props.stage),
     });
     acknowledge(bucket, 'S1', 'Only CloudFront reads these public files, and CloudFront has an access log');
     return bucket;
@@ -133,7 +133,10 @@ export class Edge extends Construct {
   #apiHeaders(): cloudfront.ResponseHeadersPolicy {
     return new cloudfront.ResponseHeadersPolicy(this, 'ApiHeaders', {
       comment: 'Security headers of the API',
-      securityHeadersBehavior: { strictTransportSecurity: HSTS, contentTypeOptions: { override: true } },
+      securityHeadersBehavior: {
+        strictTransportSecurity: hsts(this.#props.plan),
+        contentTypeOptions: { override: true },
+      },
     });
   }
 
@@ -151,7 +154,7 @@ export class Edge extends Construct {
           referrerPolicy: cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
           override: true,
         },
-        strictTransportSecurity: HSTS,
+        strictTransportSecurity: hsts(this.#props.plan),
       },
       customHeadersBehavior: {
         customHeaders: Object.entries(others)

@@ -14,13 +14,10 @@ export interface FirewallProps {
   rateLimit: number;
 }
 
+/** By the address of the connection. At the API that is the load balancer's, so this group only helps at the edge. */
+const IP_REPUTATION = 'AWSManagedRulesAmazonIpReputationList';
 /** AWS managed rule groups, the strongest signal first. */
-const MANAGED = [
-  'AWSManagedRulesAmazonIpReputationList',
-  'AWSManagedRulesCommonRuleSet',
-  'AWSManagedRulesKnownBadInputsRuleSet',
-  'AWSManagedRulesSQLiRuleSet',
-];
+const MANAGED = ['AWSManagedRulesCommonRuleSet', 'AWSManagedRulesKnownBadInputsRuleSet', 'AWSManagedRulesSQLiRuleSet'];
 /** This common rule blocks bodies over 8 KiB. Here it only counts: `BodyTooLong` has a limit that fits the contract. */
 const COUNTED = { name: 'SizeRestrictions_BODY', actionToUse: { count: {} } };
 
@@ -35,7 +32,8 @@ export class Firewall extends Construct {
 
   constructor(scope: Construct, id: string, props: FirewallProps) {
     super(scope, id);
-    const rules = [...MANAGED.map(managedRule), ...sizeRules(), ENCODED_BODY, rateRule(props)];
+    const managed = props.scope === 'CLOUDFRONT' ? [IP_REPUTATION, ...MANAGED] : MANAGED;
+    const rules = [...managed.map(managedRule), ...sizeRules(), ENCODED_BODY, rateRule(props)];
     this.acl = new wafv2.CfnWebACL(this, 'Acl', {
       name: props.name,
       scope: props.scope,
@@ -53,7 +51,8 @@ export class Firewall extends Construct {
       // AWS WAF requires a log group name that starts with aws-waf-logs-.
       logGroupName: `aws-waf-logs-${name}`,
       retention: stage.logRetentionDays as number,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      // AWS requires the beginning of the name. A retained group would keep its name from the next deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     const { partition, region, account } = Stack.of(this);
     new wafv2.CfnLoggingConfiguration(this, 'Log', {

@@ -34,7 +34,7 @@ export class Maintenance extends Construct {
   constructor(scope: Construct, id: string, { stage, plan, certificate }: MaintenanceProps) {
     super(scope, id);
     const api = new apigateway.RestApi(this, 'Api', {
-      restApiName: `throughline-${stage.name}-maintenance`,
+      restApiName: `${stage.globalName}-maintenance`,
       description: 'One static page, for every path',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       disableExecuteApiEndpoint: true,

@@ -3,7 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Authorizer } from '../../lambdas/auth/authorizer.construct.ts';
+import { AUTHORIZER_SETTINGS, type Authorizer } from '../../lambdas/auth/authorizer.construct.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
 import { MIN_COMPRESSED_BYTES } from '../../lambdas/shared/size-limits.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
@@ -34,7 +34,7 @@ export class ApiGateway extends Construct {
     const { stage } = props;
     const routes = props.services.flatMap((service) => Object.values(service.routes));
     this.api = new apigateway.RestApi(this, 'Api', {
-      restApiName: `throughline-${stage.name}`,
+      restApiName: stage.regionalName,
       description: 'The one entry to all services',
       cloudWatchRole: stage.aws !== undefined,
       // An account has one per region, so deleting a stage must not stop the logs of another.
@@ -45,6 +45,8 @@ export class ApiGateway extends Construct {
       minCompressionSize: Size.bytes(MIN_COMPRESSED_BYTES),
     });
     this.#authorizer = props.authorizer.attachTo(this.api);
+    // The CDK creates a new deployment when a method changes, but does not know of this L1 construct.
+    this.api.latestDeployment?.addToLogicalId({ authorizer: AUTHORIZER_SETTINGS });
     acknowledge(
       this.api,
       'APIG2',
@@ -119,7 +121,7 @@ export class ApiGateway extends Construct {
   /** A limit over all methods together, for a client with an API key. */
   #addUsagePlan(): void {
     this.api.addUsagePlan('Partners', {
-      name: `throughline-${this.#props.stage.name}-partners`,
+      name: `${this.#props.stage.regionalName}-partners`,
       description: 'For clients with an API key; users need none',
       apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
       throttle: { rateLimit: 200, burstLimit: 400 },
@@ -181,7 +183,8 @@ function acknowledgeEmulator(api: apigateway.RestApi): void {
 function stageOptions(routes: Route[], stage: Stage): apigateway.StageOptions {
   // Errors are logged. Bodies, headers and tokens are not.
   const logging = {
-    metricsEnabled: true,
+    // Metrics of each method cost 0.30 USD each and month. No alarm reads them: those of the whole API are free.
+    metricsEnabled: false,
     ...(stage.aws && { loggingLevel: apigateway.MethodLoggingLevel.ERROR, dataTraceEnabled: false }),
   };
   return {

@@ -1,5 +1,6 @@
 import { Duration, Fn } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as targets from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
@@ -32,6 +33,7 @@ export class Balancer extends Construct {
   readonly balancer: elb.ApplicationLoadBalancer;
   readonly certificate: acm.Certificate;
   readonly targets: elb.ApplicationTargetGroup;
+  readonly listener: elb.ApplicationListener;
   readonly #props: BalancerProps;
 
   constructor(scope: Construct, id: string, props: BalancerProps) {
@@ -47,16 +49,30 @@ export class Balancer extends Construct {
       vpcSubnets: network.serviceSubnets,
       internetFacing: false,
       securityGroup: network.group('balancer'),
-      deletionProtection: stage.retainData,
+      deletionProtection: stage.protect,
       dropInvalidHeaderFields: true,
       desyncMitigationMode: elb.DesyncMitigationMode.STRICTEST,
       idleTimeout: Duration.seconds(35),
     });
     const logBucket = new LogBucket(this, 'AccessLogs', { stage });
     this.balancer.logAccessLogs(logBucket.bucket, 'balancer');
+    logBucket.outlives(this.balancer);
     this.#allowCloudFront();
-    this.targets = this.#addTargets();
+    this.targets = this.#makeTargets();
+    this.listener = this.#listen();
     this.#addPrivateName();
+  }
+
+  /**
+   * A metric of the API's targets. The CDK's own takes the balancer's name apart from the listener's ARN, which other stacks read with
+   * `Fn::GetStackOutput`, and whether CloudFormation splits that is not documented.
+   */
+  targetMetric(metricName: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const dimensionsMap = {
+      LoadBalancer: this.balancer.loadBalancerFullName,
+      TargetGroup: this.targets.targetGroupFullName,
+    };
+    return new cloudwatch.Metric({ namespace: 'AWS/ApplicationELB', metricName, dimensionsMap, ...options });
   }
 
   /** AWS maintains a prefix list of CloudFront's addresses. The list's id is looked up at deploy time. */
@@ -86,11 +102,11 @@ export class Balancer extends Construct {
     });
   }
 
-  #addTargets(): elb.ApplicationTargetGroup {
+  #makeTargets(): elb.ApplicationTargetGroup {
     const { plan, network } = this.#props;
     const interfaceOf = (zone: number) => Fn.select(zone, network.apiEndpoint.vpcEndpointNetworkInterfaceIds);
     const addresses = Array.from({ length: plan.zones }, (_, zone) => this.#addressOf(zone, interfaceOf(zone)));
-    const group = new elb.ApplicationTargetGroup(this, 'Targets', {
+    return new elb.ApplicationTargetGroup(this, 'Targets', {
       vpc: network.vpc,
       protocol: elb.ApplicationProtocol.HTTPS,
       port: HTTPS,
@@ -108,15 +124,18 @@ export class Balancer extends Construct {
         unhealthyThresholdCount: 2,
       },
     });
-    this.balancer.addListener('Https', {
+  }
+
+  /** The rule of the API forwards (private-api-rule.ts). Nobody calls another path. */
+  #listen(): elb.ApplicationListener {
+    return this.balancer.addListener('Https', {
       port: HTTPS,
       protocol: elb.ApplicationProtocol.HTTPS,
       certificates: [this.certificate],
       sslPolicy: elb.SslPolicy.TLS13_RES,
       open: false,
-      defaultTargetGroups: [group],
+      defaultAction: elb.ListenerAction.fixedResponse(404),
     });
-    return group;
   }
 
   /** An endpoint returns only the ids of its interfaces. Their addresses are looked up at deploy time. */

@@ -16,7 +16,7 @@ export function hopDashboard(
 ): cloudwatch.Dashboard {
   const { gateway, balancer, aurora, functions, queues, stage } = props;
   const dashboard = new cloudwatch.Dashboard(scope, 'Dashboard', {
-    dashboardName: `throughline-${stage.name}`,
+    dashboardName: stage.globalName,
     defaultInterval: Duration.hours(3),
   });
   const row = (title: string, ...graphs: [string, Metrics][]) =>
@@ -54,8 +54,8 @@ export function hopDashboard(
   row(
     '3 Load balancer',
     ['Requests', [balancer.balancer.metrics.requestCount(sum)]],
-    ['Healthy zones', [balancer.targets.metrics.healthyHostCount({ period: MINUTE, statistic: 'Minimum' })]],
-    ['Response time of the API, p99', [balancer.targets.metrics.targetResponseTime(slow)]],
+    ['Healthy zones', [balancer.targetMetric('HealthyHostCount', { period: MINUTE, statistic: 'Minimum' })]],
+    ['Response time of the API, p99', [balancer.targetMetric('TargetResponseTime', slow)]],
   );
   const api = (metricName: string, statistic: string) =>
     new cloudwatch.Metric({

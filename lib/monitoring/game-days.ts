@@ -114,7 +114,7 @@ export class GameDays extends Construct {
       targets: { target },
       stopConditions: this.#props.stops.map((stop) => ({ source: 'aws:cloudwatch:alarm', value: stop.alarmArn })),
       experimentOptions: { accountTargeting: 'single-account', emptyTargetResolutionMode: 'fail' },
-      tags: { Name: `throughline-${this.#props.stage.name}-${id}` },
+      tags: { Name: `${this.#props.stage.regionalName}-${id}` },
     });
   }
 }

@@ -11,10 +11,10 @@ const metric = (namespace: string, metricName: string, dimensionsMap: Record<str
   new cloudwatch.Metric({ namespace, metricName, dimensionsMap, statistic, period: MINUTE });
 
 /** Hop 3. */
-export function balancerAlarms(alarm: CreateAlarm, { balancer, targets }: Balancer, plan: AwsPlan): cloudwatch.Alarm[] {
+export function balancerAlarms(alarm: CreateAlarm, balancer: Balancer, plan: AwsPlan): cloudwatch.Alarm[] {
   return [
     alarm('BalancerUnhealthy', {
-      metric: targets.metrics.healthyHostCount({ period: MINUTE, statistic: 'Minimum' }),
+      metric: balancer.targetMetric('HealthyHostCount', { period: MINUTE, statistic: 'Minimum' }),
       threshold: plan.zones,
       below: true,
       why: 'The VPC endpoint of a zone is unhealthy. The other zones take its traffic; users notice a second failure.',
@@ -22,7 +22,10 @@ export function balancerAlarms(alarm: CreateAlarm, { balancer, targets }: Balanc
       missing: cloudwatch.TreatMissingData.BREACHING,
     }),
     alarm('BalancerErrors', {
-      metric: balancer.metrics.httpCodeElb(elb.HttpCodeElb.ELB_5XX_COUNT, { period: MINUTE, statistic: 'Sum' }),
+      metric: balancer.balancer.metrics.httpCodeElb(elb.HttpCodeElb.ELB_5XX_COUNT, {
+        period: MINUTE,
+        statistic: 'Sum',
+      }),
       threshold: 5,
       why: 'The load balancer itself returns 5xx: no target accepted the request. Five a minute indicate a fault.',
       runbook: 'balancer-errors',

@@ -18,12 +18,9 @@ export class Monitoring extends Construct {
     const alerts = new Alerts(this, 'Alerts', { plan });
     const services = functionsByService(props.services);
     const stops = this.#addHopAlerts(alerts, props);
-    for (const [service, functions] of services) {
-      alerts.add(
-        service,
-        functions.flatMap((fn) => fn.alarms),
-      );
-    }
+    const alarmsOf = (functions: ServiceFunction[]) => functions.flatMap((fn) => fn.alarms);
+    if (plan.alertPerService) for (const [service, functions] of services) alerts.add(service, alarmsOf(functions));
+    else alerts.add('Functions', alarmsOf([...services.values()].flat()));
     hopDashboard(this, { ...props, functions: services });
     this.#addBudget(stage, plan);
     if (plan.gameDays) new GameDays(this, 'GameDays', { ...props, stops, functions: [...services.values()].flat() });
@@ -51,11 +48,11 @@ export class Monitoring extends Construct {
     });
     new budgets.CfnBudget(this, 'Budget', {
       budget: {
-        budgetName: `throughline-${stage.name}`,
+        budgetName: stage.globalName,
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: plan.monthlyBudgetUsd, unit: 'USD' },
-        costFilters: { TagKeyValue: [`user:stage$${stage.name}`] },
+        costFilters: { TagKeyValue: [`user:stage$${stage.regionalName}`] },
       },
       notificationsWithSubscribers: [notice('ACTUAL', 80), notice('FORECASTED', 100)],
     });

@@ -3,7 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type AwsPlan, hasProxy, type Stage, zoneNames } from '../stage.ts';
+import { type AwsPlan, type Stage, zoneNames } from '../stage.ts';
+import { addressBlockOf } from '../stage-context.ts';
 import { type Flow, flowsOf, type Member } from './flows.ts';
 
 const { InterfaceVpcEndpointAwsService: service } = ec2;
@@ -35,9 +36,13 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, { stage, plan }: NetworkProps) {
     super(scope, id);
     this.vpc = new ec2.Vpc(this, 'Vpc', {
-      ipAddresses: ec2.IpAddresses.cidr('10.40.0.0/16'),
+      ipAddresses: ec2.IpAddresses.cidr(`10.${addressBlockOf(stage.env.region)}.0.0/16`),
       availabilityZones: zoneNames(stage.env.region, plan.zones),
       natGateways: 0,
+      ...(plan.endpoints === 'ipv6' && {
+        ipProtocol: ec2.IpProtocol.DUAL_STACK,
+        ipv6Addresses: ec2.Ipv6Addresses.amazonProvided(),
+      }),
       subnetConfiguration: [
         { name: 'services', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
         { name: 'data', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
@@ -48,8 +53,9 @@ export class Network extends Construct {
       reason: 'The stage names its zones, so that a synth needs no lookup in AWS',
     });
     this.#attachInternetGateway();
+    if (plan.endpoints === 'ipv6') this.#addEgress();
     this.#logFlows(stage);
-    this.#groups = this.#makeGroups(flowsOf(hasProxy(stage)));
+    this.#groups = this.#makeGroups(flowsOf(stage));
     this.apiEndpoint = this.#addEndpoints(plan);
   }
 
@@ -76,6 +82,17 @@ export class Network extends Construct {
     });
   }
 
+  /** Lets the functions' subnets open connections over IPv6. Nobody outside can open one to them. It costs nothing. */
+  #addEgress(): void {
+    const gateway = new ec2.CfnEgressOnlyInternetGateway(this, 'EgressGateway', { vpcId: this.vpc.vpcId });
+    for (const subnet of this.vpc.selectSubnets(this.serviceSubnets).subnets)
+      new ec2.CfnRoute(subnet, 'Egress', {
+        routeTableId: subnet.routeTable.routeTableId,
+        destinationIpv6CidrBlock: '::/0',
+        egressOnlyInternetGatewayId: gateway.attrId,
+      });
+  }
+
   #logFlows(stage: Stage): void {
     const logGroup = new logs.LogGroup(this, 'FlowLogGroup', {
       retention: stage.logRetentionDays as number,
@@ -97,7 +114,7 @@ export class Network extends Construct {
   /** Creates one group per member, with exactly the flows of the table, also for egress. */
   #makeGroups(flows: Flow[]): Record<Member, ec2.ISecurityGroup> {
     const members = [...new Set(flows.flatMap(({ from, to }) => [from, to]))].filter(
-      (name): name is Member => name !== 'cloudfront',
+      (name): name is Member => name !== 'cloudfront' && name !== 'internet',
     );
     const groups = Object.fromEntries(
       members.map((name) => [
@@ -112,6 +129,10 @@ export class Network extends Construct {
     for (const { from, to, port, why } of flows) {
       // CloudFront's rule needs the id of a prefix list, which is looked up at deploy time. The balancer adds the rule.
       if (from === 'cloudfront') continue;
+      if (to === 'internet') {
+        groups[from].addEgressRule(ec2.Peer.anyIpv6(), ec2.Port.tcp(port), why);
+        continue;
+      }
       groups[to].addIngressRule(groups[from], ec2.Port.tcp(port), why);
       groups[from].addEgressRule(groups[to], ec2.Port.tcp(port), why);
     }
@@ -134,22 +155,21 @@ export class Network extends Construct {
     });
   }
 
+  #addInterfaceEndpoints(plan: AwsPlan): void {
+    const common = { securityGroups: [this.group('endpoints')], privateDnsEnabled: true, open: false };
+    const subnets = { subnets: this.vpc.selectSubnets(this.serviceSubnets).subnets.slice(0, plan.endpointZones) };
+    for (const [name, service] of Object.entries(ENDPOINTS))
+      this.vpc.addInterfaceEndpoint(name, { ...common, service, subnets }).addToPolicy(this.#ownAccountOnly());
+    if (plan.tracing) this.vpc.addInterfaceEndpoint('XRay', { ...common, service: service.XRAY, subnets });
+  }
+
   #addEndpoints(plan: AwsPlan): ec2.InterfaceVpcEndpoint {
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-    const common = { securityGroups: [this.group('endpoints')], privateDnsEnabled: true, open: false };
-    const endpointSubnets = {
-      subnets: this.vpc.selectSubnets(this.serviceSubnets).subnets.slice(0, plan.endpointZones),
-    };
-    for (const [name, service] of Object.entries(ENDPOINTS))
-      this.vpc
-        .addInterfaceEndpoint(name, { ...common, service, subnets: endpointSubnets })
-        .addToPolicy(this.#ownAccountOnly());
-    if (plan.tracing)
-      this.vpc.addInterfaceEndpoint('XRay', { ...common, service: service.XRAY, subnets: endpointSubnets });
+    if (plan.endpoints === 'interface') this.#addInterfaceEndpoints(plan);
     return this.vpc.addInterfaceEndpoint('ExecuteApi', {
       service: service.APIGATEWAY,
       open: false,
-      // The balancer uses the private custom domain. Private DNS would send every execute-api name to this endpoint.
+      // The balancer calls the endpoint's addresses. Private DNS would send every execute-api name to this endpoint.
       privateDnsEnabled: false,
       securityGroups: [this.group('api-endpoint')],
       // In every zone, since the balancer distributes the traffic over these interfaces.

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TemplateResource } from './template-resources.ts';
 
-const { prices, hoursAMonth, ...about } = JSON.parse(
-  readFileSync(path.join(import.meta.dirname, 'prices.json'), 'utf8'),
-) as {
+const { prices, ...about } = JSON.parse(readFileSync(path.join(import.meta.dirname, 'prices.json'), 'utf8')) as {
   prices: Record<string, [number, string]>;
   hoursAMonth: number;
   region: string;
@@ -12,6 +10,7 @@ const { prices, hoursAMonth, ...about } = JSON.parse(
   source: string;
 };
 export const PRICE_LIST = about;
+const { hoursAMonth } = about;
 
 /** The usage that one order causes. Estimates for a shop with ten product views per sale; replace them with yours. */
 export const PER_ORDER = {
@@ -45,7 +44,8 @@ export const NOT_INCLUDED = [
   'AWS Support and taxes',
 ];
 
-const price = (name: string): number => {
+/** @throws Error for a price that prices.json does not have */
+export const priceOf = (name: string): number => {
   const found = prices[name];
   if (!found) throw new Error(`lib/reports/prices.json has no price for ${name}.`);
   return found[0];
@@ -69,13 +69,19 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
   const of = (type: string) => resources.filter((each) => each.type === type);
   const sum = (type: string, each: (properties: TemplateResource['properties']) => number) =>
     of(type).reduce((total, { properties }) => total + each(properties), 0);
-  const hours = (name: string) => price(name) * hoursAMonth;
-  const warmGib = sum('AWS::Lambda::Alias', (alias) => {
-    const warm = alias.ProvisionedConcurrencyConfig?.ProvisionedConcurrentExecutions ?? 0;
-    const name = JSON.stringify(alias.FunctionName);
-    const fn = of('AWS::Lambda::Function').find(({ id }) => name.includes(`"${id}"`));
-    return (warm * Number(fn?.properties.MemorySize ?? 512)) / 1024;
-  });
+  const hours = (name: string) => priceOf(name) * hoursAMonth;
+  const warmGib = sum(
+    'AWS::ApplicationAutoScaling::ScalableTarget',
+    ({ ServiceNamespace, MinCapacity, ResourceId }) => {
+      if (ServiceNamespace !== 'lambda') return 0;
+      const named = (type: string, reference: unknown) =>
+        of(type).find(({ id }) => JSON.stringify(reference).includes(`"${id}"`));
+      const alias = named('AWS::Lambda::Alias', ResourceId);
+      const fn = named('AWS::Lambda::Function', alias?.properties.FunctionName);
+      if (!fn) throw new Error(`No function of the templates is kept warm by ${JSON.stringify(ResourceId)}.`);
+      return (MinCapacity * Number(fn.properties.MemorySize)) / 1024;
+    },
+  );
   return [
     {
       what: 'Interface endpoints',
@@ -91,20 +97,23 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
       what: 'Cache nodes',
       usdAMonth: sum('AWS::ElastiCache::ReplicationGroup', (p) => p.NumCacheClusters * hours(p.CacheNodeType)),
     },
-    { what: 'Keys', usdAMonth: of('AWS::KMS::Key').length * price('keyMonth') },
-    { what: 'Secrets', usdAMonth: of('AWS::SecretsManager::Secret').length * price('secretMonth') },
+    { what: 'Keys', usdAMonth: of('AWS::KMS::Key').length * priceOf('keyMonth') },
+    { what: 'Secrets', usdAMonth: of('AWS::SecretsManager::Secret').length * priceOf('secretMonth') },
     {
       what: 'Firewalls',
-      usdAMonth: sum('AWS::WAFv2::WebACL', (p) => price('firewallMonth') + p.Rules.length * price('firewallRuleMonth')),
+      usdAMonth: sum(
+        'AWS::WAFv2::WebACL',
+        (p) => priceOf('firewallMonth') + p.Rules.length * priceOf('firewallRuleMonth'),
+      ),
     },
-    { what: 'Health check', usdAMonth: of('AWS::Route53::HealthCheck').length * price('healthCheckMonth') },
-    { what: 'Warm functions', usdAMonth: warmGib * 3600 * hoursAMonth * price('provisionedGbSecond') },
+    { what: 'Health check', usdAMonth: of('AWS::Route53::HealthCheck').length * priceOf('healthCheckMonth') },
+    { what: 'Warm functions', usdAMonth: warmGib * 3600 * hoursAMonth * priceOf('provisionedGbSecond') },
     {
       what: 'Alarms and dashboard',
       usdAMonth:
-        of('AWS::CloudWatch::Alarm').length * price('alarmMonth') +
-        of('AWS::CloudWatch::CompositeAlarm').length * price('compositeAlarmMonth') +
-        of('AWS::CloudWatch::Dashboard').length * price('dashboardMonth'),
+        of('AWS::CloudWatch::Alarm').length * priceOf('alarmMonth') +
+        of('AWS::CloudWatch::CompositeAlarm').length * priceOf('compositeAlarmMonth') +
+        of('AWS::CloudWatch::Dashboard').length * priceOf('dashboardMonth'),
     },
   ];
 }
@@ -113,6 +122,7 @@ function fixedCosts(resources: TemplateResource[]): CostLine[] {
 const WAKE_UPS_PER_DAY = 4;
 const MIN_AWAKE_ACU = 0.5;
 const MIN_PROXY_ACU = 8;
+const IO_OPTIMIZED = 'aurora-iopt1';
 
 function databaseCosts(resources: TemplateResource[], ordersPerSecond: number): CostLine[] {
   const cluster = resources.find(({ type }) => type === 'AWS::RDS::DBCluster');
@@ -125,21 +135,45 @@ function databaseCosts(resources: TemplateResource[], ordersPerSecond: number): 
   const awakeHours = pauses ? (hoursAMonth / 24) * WAKE_UPS_PER_DAY * (SecondsUntilAutoPause / 3600) : hoursAMonth;
   const proxies = resources.filter(({ type }) => type === 'AWS::RDS::DBProxy').length;
   const perMonth = ordersPerSecond * 3600 * hoursAMonth;
+  const ioOptimized = cluster.properties.StorageType === IO_OPTIMIZED;
   return [
-    { what: 'Aurora capacity', usdAMonth: acu * instances * awakeHours * price('acuHour') },
+    {
+      what: 'Aurora capacity',
+      usdAMonth: acu * instances * awakeHours * priceOf(ioOptimized ? 'acuHourIoOptimized' : 'acuHour'),
+    },
     {
       what: 'Aurora proxy',
-      usdAMonth: proxies * Math.max(MIN_PROXY_ACU, acu * instances) * hoursAMonth * price('proxyAcuHour'),
+      usdAMonth: proxies * Math.max(MIN_PROXY_ACU, acu * instances) * hoursAMonth * priceOf('proxyAcuHour'),
     },
     {
       what: 'Aurora storage',
-      usdAMonth: (10 + (perMonth * PER_ORDER.databaseKilobytes) / MILLION) * price('auroraGbMonth'),
+      usdAMonth:
+        (10 + (perMonth * PER_ORDER.databaseKilobytes) / MILLION) *
+        priceOf(ioOptimized ? 'auroraGbMonthIoOptimized' : 'auroraGbMonth'),
     },
     {
       what: 'Aurora reads and writes',
-      usdAMonth: ((perMonth * PER_ORDER.databaseIos) / MILLION) * price('auroraMillionIo'),
+      usdAMonth: ioOptimized ? 0 : ((perMonth * PER_ORDER.databaseIos) / MILLION) * priceOf('auroraMillionIo'),
     },
   ];
+}
+
+/** Loads that are compared, in orders per second: fine steps below one, where idle capacity dominates. */
+const LOADS = [
+  ...Array.from({ length: 20 }, (_, step) => (step + 1) / 20),
+  ...Array.from({ length: 199 }, (_, n) => n / 2 + 1.5),
+];
+
+/** The smallest load at which I/O-Optimized storage (`-c ioOptimized=true`) is cheaper, in orders per second. */
+export function ioOptimizedPaysFrom(resources: TemplateResource[]): number | undefined {
+  const withStorage = (StorageType: string | undefined) =>
+    resources.map((each) =>
+      each.type === 'AWS::RDS::DBCluster' ? { ...each, properties: { ...each.properties, StorageType } } : each,
+    );
+  const [standard, optimized] = [withStorage(undefined), withStorage(IO_OPTIMIZED)];
+  const sum = (all: TemplateResource[], load: number) =>
+    databaseCosts(all, load).reduce((total, { usdAMonth }) => total + usdAMonth, 0);
+  return LOADS.find((load) => sum(optimized, load) < sum(standard, load));
 }
 
 /** Costs that depend on the load. */
@@ -151,19 +185,20 @@ function usageCosts(ordersPerSecond: number): CostLine[] {
     {
       what: 'Functions',
       usdAMonth:
-        millions(invocations) * (price('lambdaMillion') + secondsEach * gibEach * MILLION * price('lambdaGbSecond')),
+        millions(invocations) *
+        (priceOf('lambdaMillion') + secondsEach * gibEach * MILLION * priceOf('lambdaGbSecond')),
     },
-    { what: 'API Gateway', usdAMonth: millions(apiCalls) * price('apiMillion') },
-    { what: 'CloudFront', usdAMonth: millions(apiCalls + fileRequests) * price('cloudFrontMillion') },
-    { what: 'Firewalls, by request', usdAMonth: millions(apiCalls * 2 + fileRequests) * price('firewallMillion') },
+    { what: 'API Gateway', usdAMonth: millions(apiCalls) * priceOf('apiMillion') },
+    { what: 'CloudFront', usdAMonth: millions(apiCalls + fileRequests) * priceOf('cloudFrontMillion') },
+    { what: 'Firewalls, by request', usdAMonth: millions(apiCalls * 2 + fileRequests) * priceOf('firewallMillion') },
     {
       what: 'Load balancer, by use',
-      usdAMonth: (ordersPerSecond * apiCalls * hoursAMonth * price('balancerCapacityUnitHour')) / 25,
+      usdAMonth: (ordersPerSecond * apiCalls * hoursAMonth * priceOf('balancerCapacityUnitHour')) / 25,
     },
-    { what: 'Queues', usdAMonth: millions(PER_ORDER.queueRequests) * price('queueMillion') },
-    { what: 'Mails', usdAMonth: ((orders * PER_ORDER.mails) / 1_000) * price('mailThousand') },
-    { what: 'Signatures', usdAMonth: millions(PER_ORDER.signatures) * price('millionSignatures') },
-    { what: 'Logs', usdAMonth: millions(PER_ORDER.logKilobytes) * price('logGb') },
+    { what: 'Queues', usdAMonth: millions(PER_ORDER.queueRequests) * priceOf('queueMillion') },
+    { what: 'Mails', usdAMonth: ((orders * PER_ORDER.mails) / 1_000) * priceOf('mailThousand') },
+    { what: 'Signatures', usdAMonth: millions(PER_ORDER.signatures) * priceOf('millionSignatures') },
+    { what: 'Logs', usdAMonth: millions(PER_ORDER.logKilobytes) * priceOf('logGb') },
   ];
 }
 

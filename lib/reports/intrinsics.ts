@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { shortStackName } from '../stacks.ts';
 
 /** A value of a template, whose type is not known. */
 type Json = ReturnType<typeof JSON.parse>;
@@ -24,11 +25,11 @@ export class Intrinsics {
   readonly #stacks: Map<string, Json>;
 
   /** @param assembly the folder of a synthesized stage */
-  constructor(assembly: string, stage: string) {
+  constructor(assembly: string) {
     const templates = readdirSync(assembly).filter((file) => file.endsWith('.template.json'));
     this.#stacks = new Map(
       templates.map((file) => [
-        file.replace('.template.json', '').replace(`throughline-${stage}-`, ''),
+        shortStackName(file.replace('.template.json', '')),
         JSON.parse(readFileSync(path.join(assembly, file), 'utf8')),
       ]),
     );
@@ -46,6 +47,8 @@ export class Intrinsics {
         return this.#attribute(stack, given[0]);
       case 'Fn::ImportValue':
         return this.#exported(given);
+      case 'Fn::GetStackOutput':
+        return this.#output(shortStackName(given.StackName), given.OutputName);
       case 'Fn::Join':
         return this.evaluate(stack, given[1]).join(given[0]);
       case 'Fn::Split':
@@ -76,5 +79,11 @@ export class Intrinsics {
       for (const { Export, Value } of Object.values(Outputs) as Json[])
         if (Export?.Name === name) return this.evaluate(stack, Value);
     throw new Error(`No stack exports ${name}.`);
+  }
+
+  #output(stack: string, name: string): Json {
+    const output = this.#stacks.get(stack)?.Outputs?.[name];
+    if (!output) throw new Error(`Stack ${stack} has no output ${name}.`);
+    return this.evaluate(stack, output.Value);
   }
 }

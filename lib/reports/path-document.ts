@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { declaredFunctions } from '../../lambdas/registry.ts';
+import { PRICE_LIST } from './cost.ts';
+import { hopRows } from './hop-table.ts';
+import { keptRows } from './kept-resources.ts';
 import { readFlows, readResources, type TemplateResource } from './template-resources.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -177,8 +180,8 @@ const ROWS: Row[] = [
 
 /** `docs/path.md`, generated from the synthesized templates of `dev` and `prod` so that it always matches them. */
 export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string {
-  const dev = readResources(assemblies.dev, 'dev');
-  const prod = readResources(assemblies.prod, 'prod');
+  const dev = readResources(assemblies.dev);
+  const prod = readResources(assemblies.prod);
   const rows = ROWS.map((row) => {
     const found = prod.filter((each) => matches(row, each));
     const stacks = [...new Set([...found, ...dev.filter((each) => matches(row, each))].map(({ stack }) => stack))];
@@ -201,6 +204,23 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     '|---|---|',
     `| dev | ${reservedConcurrency(dev)} |`,
     `| prod | ${reservedConcurrency(prod)} |`,
+    '',
+    '## What each hop costs',
+    '',
+    'In USD: a month of it, idle, and a million calls of the API. The prices are those of `npm run cost`. The time is AWS’s to say: where it',
+    'publishes no figure, the metric shows it on a deployed stage. On a laptop these hops do not exist.',
+    '',
+    '| hop | buys | `dev` a month | `prod` a month | a million calls | latency |',
+    '|---|---|---|---|---|---|',
+    ...hopRows(dev, prod, PRICE_LIST.hoursAMonth),
+    '',
+    '## What a destroy keeps',
+    '',
+    '`cdk destroy --all` deletes everything else. A retained resource costs money until it is deleted by hand.',
+    '',
+    '| stage | stack | resource | kept |',
+    '|---|---|---|---|',
+    ...(['dev', 'prod'] as const).flatMap((stage) => keptRows(stage, stage === 'dev' ? dev : prod)),
     '',
     '## Allowed connections',
     '',

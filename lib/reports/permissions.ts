@@ -43,9 +43,9 @@ export function declaredPermissions(fn: DeclaredFunction): string[] {
  * @returns `action resource` by function name
  */
 export async function simulatedPermissions(assembly: string, stage: string): Promise<Record<string, string[]>> {
-  const resources = readResources(assembly, stage);
+  const resources = readResources(assembly);
   const of = (type: string) => resources.filter((each) => each.type === type);
-  const intrinsics = new Intrinsics(assembly, stage);
+  const intrinsics = new Intrinsics(assembly);
   const keyPolicies = Object.fromEntries(
     of('AWS::KMS::Key').map(({ id, stack, properties }) => [id, intrinsics.evaluate(stack, properties.KeyPolicy)]),
   );

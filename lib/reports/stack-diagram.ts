@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { shortStackName } from '../stacks.ts';
 
 const BEGIN = '<!-- the stacks: made by `npm run docs` -->';
 const END = '<!-- end of the stacks -->';
@@ -11,18 +12,22 @@ interface StackArtifact {
 }
 
 /** A Mermaid flow chart of a synthesized stage's stacks and their dependencies, from the assembly's manifest. */
-export function stackDiagram(assembly: string, stage: string): string {
+export function stackDiagram(assembly: string): string {
   const read = (file: string) => JSON.parse(readFileSync(path.join(assembly, file), 'utf8'));
   const artifacts: Record<string, StackArtifact> = read('manifest.json').artifacts;
   const stacks = Object.entries(artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
-  const nameOf = (id: string) => id.replace(`throughline-${stage}-`, '');
+  // A stack depends on its assets too.
+  const ids = stacks.map(([id]) => id);
   const basesOf = new Map(
-    stacks.map(([id, { dependencies = [] }]) => [nameOf(id), dependencies.filter((each) => id !== each).map(nameOf)]),
+    stacks.map(([id, { dependencies = [] }]) => [
+      shortStackName(id),
+      dependencies.filter((each) => id !== each && ids.includes(each)).map(shortStackName),
+    ]),
   );
   const nodes = stacks.map(([id, { properties }]) => {
     const { Description } = read(String(properties.templateFile));
     const about = String(Description).replace(/^[^:]*: /, '');
-    return `  ${nameOf(id)}["<b>${nameOf(id)}</b><br/>${about}"]`;
+    return `  ${shortStackName(id)}["<b>${shortStackName(id)}</b><br/>${about}"]`;
   });
   const edges = [...basesOf].flatMap(([name, bases]) => nearest(bases, basesOf).map((base) => `  ${base} --> ${name}`));
   return ['```mermaid', 'flowchart LR', ...nodes.sort(), ...edges.sort(), '```'].join('\n');

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { shortStackName } from '../stacks.ts';
 
 /** A value of a template. Its shape is unknown, so that callers read properties by name. */
 type Json = ReturnType<typeof JSON.parse>;
@@ -8,21 +9,24 @@ export interface TemplateResource {
   id: string;
   type: string;
   properties: Record<string, Json>;
+  /** What CloudFormation does with it when its stack is deleted. The default is `Delete`. */
+  deletionPolicy?: string;
 }
 
 /** Every resource of a synthesized stage. */
-export function readResources(assembly: string, stage: string): TemplateResource[] {
+export function readResources(assembly: string): TemplateResource[] {
   return readdirSync(assembly)
     .filter((file) => file.endsWith('.template.json'))
     .sort()
     .flatMap((file) => {
-      const stack = file.replace('.template.json', '').replace(`throughline-${stage}-`, '');
+      const stack = shortStackName(file.replace('.template.json', ''));
       const { Resources } = JSON.parse(readFileSync(path.join(assembly, file), 'utf8'));
-      return Object.entries(Resources as Record<string, Json>).map(([id, { Type, Properties }]) => ({
+      return Object.entries(Resources as Record<string, Json>).map(([id, { Type, Properties, DeletionPolicy }]) => ({
         stack,
         id,
         type: Type,
         properties: Properties ?? {},
+        ...(DeletionPolicy && { deletionPolicy: DeletionPolicy }),
       }));
     });
 }
@@ -56,6 +60,9 @@ export function readFlows(resources: TemplateResource[]): FlowRow[] {
         port: portOf(properties),
       });
     if (type !== 'AWS::EC2::SecurityGroup') continue;
+    for (const rule of properties.SecurityGroupEgress ?? [])
+      if (rule.CidrIpv6)
+        rows.push({ from: names.get(id) ?? id, to: `internet (${rule.CidrIpv6})`, port: portOf(rule) });
     for (const rule of properties.SecurityGroupIngress ?? [])
       rows.push({ from: sourceOf(rule) ?? String(rule.CidrIp), to: names.get(id) ?? id, port: portOf(rule) });
   }

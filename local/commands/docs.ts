@@ -21,7 +21,7 @@ async function writeFromTemplates(assemblies: Record<'dev' | 'prod', string>): P
   const readme = path.join(ROOT, 'README.md');
   writeFileSync(docs('path.md'), pathDocument(assemblies));
   writeFileSync(docs('permissions.json'), json(await simulatedPermissions(assemblies.prod, 'prod')));
-  writeFileSync(readme, withStackDiagram(readFileSync(readme, 'utf8'), stackDiagram(assemblies.prod, 'prod')));
+  writeFileSync(readme, withStackDiagram(readFileSync(readme, 'utf8'), stackDiagram(assemblies.prod)));
 }
 
 await runCommand(async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ChildError, runChild } from '../child.ts';
 import { ROOT } from '../instance.ts';
@@ -10,8 +10,8 @@ export interface SynthOptions {
   buildFolder: string;
   /** The program that composes the app. The default is `bin/app.ts`. */
   program?: string;
-  /** Context beside that of cdk.json, which it overrides. */
-  context?: Record<string, unknown>;
+  /** Settings of the stage, as `-c name=value` gives them. */
+  settings?: Record<string, string | boolean>;
   /** The tree whose app is synthesized. The default is this one. */
   root?: string;
 }
@@ -22,7 +22,9 @@ export interface SynthOptions {
  * @throws Error with the output of the synth
  */
 export async function synthesizeStage(stage: string, options: SynthOptions): Promise<void> {
-  const { folder, buildFolder, root = ROOT, program = path.join(root, 'bin', 'app.ts') } = options;
+  const { folder, buildFolder, settings, root = ROOT, program = path.join(root, 'bin', 'app.ts') } = options;
+  // Templates of stacks that were renamed or removed must not stay beside the others.
+  rmSync(folder, { recursive: true, force: true });
   const { context } = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8'));
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|THROUGHLINE_)/.test(name));
   await runChild(process.execPath, [program], {
@@ -31,7 +33,7 @@ export async function synthesizeStage(stage: string, options: SynthOptions): Pro
       ...Object.fromEntries(kept),
       BUILD_FOLDER: buildFolder,
       CDK_OUTDIR: folder,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, gameDays: true, ...options.context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, gameDays: true, ...settings }),
       CDK_VALIDATION: 'false',
     },
   }).catch((error: unknown) => {

@@ -53,6 +53,12 @@ describe('what the tests leave out of the templates', () => {
     expect(await failuresOf({ Probe: identity }, { Token: token })).toContain('DkimDNSTokenName1 does not exist');
   });
 
+  it("the emulator does not return a network's IPv6 addresses", async () => {
+    const vpc = { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } };
+    const block = { Value: { 'Fn::Select': [0, { 'Fn::GetAtt': ['Probe', 'Ipv6CidrBlocks'] }] } };
+    expect(await failuresOf({ Probe: vpc }, { Block: block })).toContain('Ipv6CidrBlocks does not exist');
+  });
+
   it('the emulator refuses an alarm on metric math', async () => {
     const condition = { ComparisonOperator: 'GreaterThanThreshold', Threshold: 1, EvaluationPeriods: 1 };
     const Metrics = [{ Id: 'sum', Expression: 'a + b' }];

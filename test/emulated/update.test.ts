@@ -21,7 +21,7 @@ import { ADDED_SERVICE, releaseFolder } from '../support/emulated/releases.ts';
 const current = stacksIn(releaseFolder('dev'));
 const next = stacksIn(releaseFolder('dev-next'));
 const named = (stacks: AppStack[], name: string): AppStack =>
-  stacks.find((stack) => stack.name === `throughline-dev-${name}`) as AppStack;
+  stacks.find((stack) => stack.name.endsWith(`-${name}`)) as AppStack;
 /** The stacks that the added service changes. The others have no resource of a service. */
 const CHANGED = ['data', 'services', 'gateway', 'monitoring'];
 const statusesOf = (deployed: string) =>
@@ -104,7 +104,7 @@ describe('releases of dev, one after the other', () => {
     expect(await apiResponse(`/${ADDED_SERVICE}`)).toBe(404);
     expect(await deployment.deployAll(next)).toEqual({
       ...statusesOf('UPDATE_COMPLETE'),
-      'throughline-dev-data': UNCHANGED,
+      [named(next, 'data').name]: UNCHANGED,
     });
     const after = await liveCode();
     expect(Object.keys(after).filter((name) => !(name in before))).toEqual([ADDED_FUNCTION]);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
+import { shortStackName } from '../../lib/stacks.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 /** The folder of the synthesized stages. */
@@ -23,11 +24,14 @@ export type Json = ReturnType<typeof JSON.parse>;
 export const stacksOf = (stage: StageName): string[] =>
   readdirSync(path.join(ASSEMBLIES, stage))
     .filter((file) => file.endsWith('.template.json'))
-    .map((file) => file.replace('.template.json', '').replace(`throughline-${stage}-`, ''))
+    .map((file) => shortStackName(file.replace('.template.json', '')))
     .sort();
 
-export const templateFile = (stage: StageName, stack: string) =>
-  path.join(ASSEMBLIES, stage, `throughline-${stage}-${stack}.template.json`);
+export const templateFile = (stage: StageName, stack: string) => {
+  const end = `-${stack}.template.json`;
+  const file = readdirSync(path.join(ASSEMBLIES, stage)).find((each) => each.endsWith(end));
+  return path.join(ASSEMBLIES, stage, file ?? `(none)${end}`);
+};
 
 /** The synth's messages about a stack, including warnings. */
 export const metadataFile = (stage: StageName, stack: string) =>

@@ -106,13 +106,13 @@ describe('in prod', () => {
     expect(userFacing).toHaveLength(answering.length);
     for (const { Properties } of userFacing) {
       const monitoring = JSON.stringify(Properties.AlarmConfiguration.Alarms);
-      for (const alarm of ['Errors', 'Throttles', 'Unhandled']) expect(monitoring).toContain(alarm);
+      for (const alarm of ['CanaryErrors', 'CanaryUnhandled']) expect(monitoring).toContain(alarm);
       expect(Properties.AutoRollbackConfiguration.Events).toContain('DEPLOYMENT_STOP_ON_ALARM');
     }
-    const warm = resourcesOf('prod', 'AWS::Lambda::Alias').filter(
-      ({ Properties }) => Properties.ProvisionedConcurrencyConfig,
+    const warm = resourcesOf('prod', 'AWS::ApplicationAutoScaling::ScalableTarget').filter(
+      ({ Properties }) => Properties.ServiceNamespace === 'lambda',
     );
-    expect(warm).toHaveLength(kept);
+    expect(warm.map(({ Properties }) => Properties.MinCapacity)).toEqual(Array(kept).fill(2));
     const scaled = resourcesOf('prod', 'AWS::ApplicationAutoScaling::ScalingPolicy').map(
       ({ Properties }) =>
         Properties.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType,

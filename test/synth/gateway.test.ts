@@ -95,9 +95,21 @@ describe.each(AWS_STAGES)('the gateway of %s', (stage) => {
       Condition: { StringNotEquals: { 'aws:SourceVpce': expect.anything() } },
     });
     expect(api()?.Properties.Policy.Statement).toContainEqual(isRefusal);
-    const [domain] = resourcesOf(stage, 'AWS::ApiGateway::DomainNameV2');
-    expect(domain?.Properties.EndpointConfiguration.Types).toEqual(['PRIVATE']);
-    expect(domain?.Properties.Policy.Statement).toContainEqual(isRefusal);
+  });
+
+  test('gets its requests from a rule of the balancer that rewrites the host and the path', () => {
+    const [rule] = resourcesOf(stage, 'AWS::ElasticLoadBalancingV2::ListenerRule');
+    expect(rule?.Properties.Conditions[0].PathPatternConfig.Values).toEqual(['/api/*']);
+    const [host, url]: Json[] = rule?.Properties.Transforms ?? [];
+    const replaced = JSON.stringify(host.HostHeaderRewriteConfig.Rewrites);
+    expect(replaced).toContain('.execute-api.eu-central-1.');
+    expect(replaced).toContain(api()?.id);
+    const [{ Regex, Replace }] = url.UrlRewriteConfig.Rewrites;
+    expect([Regex, JSON.stringify(Replace)]).toEqual(['^/api/(.*)$', expect.stringMatching(/"\/",.*"\/\$1"/)]);
+    // No private custom domain, which would take half an hour to create.
+    expect(resourcesOf(stage, 'AWS::ApiGateway::DomainNameV2')).toEqual([]);
+    const [listener] = resourcesOf(stage, 'AWS::ElasticLoadBalancingV2::Listener');
+    expect(listener?.Properties.DefaultActions).toMatchObject([{ FixedResponseConfig: { StatusCode: '404' } }]);
   });
 
   test('has a separate firewall whose rate limit uses the forwarded address', () => {

@@ -68,6 +68,14 @@ describe('an invalid setting', () => {
     [{ stage: 'prod', monthlyBudgetUsd: '-1' }, /-c monthlyBudgetUsd=-1/],
     [{ stage: 'prod', routing: 'nearest' }, /-c routing=nearest.*failover/],
     [{ stage: 'prod', gameDays: 'maybe' }, /-c gameDays=maybe: must be true or false/],
+    [{ stage: 'prod', protect: 'no' }, /-c protect=no: must be true or false/],
+    [{ stage: 'prod', canary: '0' }, /-c canary=0: must be true or false/],
+    [{ stage: 'prod', hstsPreload: 'yes' }, /-c hstsPreload=yes: must be true or false/],
+    [{ stage: 'prod', ioOptimized: '' }, /-c ioOptimized=: must be true or false/],
+    [{ stage: 'dev', endpoints: 'nat' }, /-c endpoints=nat: must be interface or ipv6/],
+    [{ stage: 'prod', ephemeral: 'My copy' }, /-c ephemeral=My copy: must be true, or the name of the copy/],
+    [{ stage: 'prod', ephemeral: 'false' }, /-c ephemeral=false: must be true, or a name/],
+    [{ stage: 'prod', ephemeral: 'muchtoolong' }, /-c ephemeral=muchtoolong: must be true/],
   ])('%p fails the synth and the error names it', (context, message) => {
     expect(() => resolveStage(context)).toThrow(message);
   });

@@ -31,7 +31,8 @@ export class MailIdentity extends Construct {
         : ses.Identity.domain(stage.mailDomain),
       ...(this.#configuration && {
         configurationSet: this.#configuration,
-        mailFromDomain: `mail.${stage.mailDomain}`,
+        // Of its own in each region: a return path has one MX record, which names one region.
+        mailFromDomain: `mail-${stage.env.region}.${stage.mailDomain}`,
         mailFromBehaviorOnMxFailure: ses.MailFromBehaviorOnMxFailure.REJECT_MESSAGE,
       }),
     });
@@ -53,7 +54,7 @@ export class MailIdentity extends Construct {
   /** SES stops sending to addresses that bounced or complained. Each such event also goes to a queue that engineers read. */
   #makeConfiguration(stage: Stage): ses.ConfigurationSet {
     const set = new ses.ConfigurationSet(this, 'Configuration', {
-      configurationSetName: `throughline-${stage.name}`,
+      configurationSetName: stage.regionalName,
       tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,
       suppressionReasons: ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
@@ -66,11 +67,24 @@ export class MailIdentity extends Construct {
     });
     new events.Rule(this, 'NotDelivered', {
       description: 'Mails that bounced, were complained of or refused',
-      eventPattern: { source: ['aws.ses'], resources: events.Match.suffix(`identity/${stage.mailDomain}`) },
+      eventPattern: undeliveredEvents(stage),
       targets: [new targets.SqsQueue(undelivered.queue)],
     });
     return set;
   }
+}
+
+/**
+ * By their names (https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html) and by the configuration set, which SES
+ * puts among a mail's tags (https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-examples.html). The events'
+ * `resources` do not have the identity.
+ */
+function undeliveredEvents({ regionalName }: Stage): events.EventPattern {
+  return {
+    source: ['aws.ses'],
+    detailType: ['Email Bounced', 'Email Complaint Received', 'Email Rejected'],
+    detail: { mail: { tags: { 'ses:configuration-set': [regionalName] } } },
+  };
 }
 
 function mailZone(scope: Construct, { domain: zoneName, hostedZoneId }: AwsPlan): route53.IPublicHostedZone {

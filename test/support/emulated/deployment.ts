@@ -120,6 +120,7 @@ export class Deployment {
       await client.send(new CreateStackCommand({ ...input, EnableTerminationProtection: stack.terminationProtection }));
     else {
       await assertImportsStay(client, name, stack.template);
+      await this.setTerminationProtection(stack, stack.terminationProtection);
       if (!(await this.#update(client, input))) return UNCHANGED;
     }
     return this.#settled(stack);

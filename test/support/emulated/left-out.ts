@@ -14,9 +14,6 @@ const unsupported = (standIns?: Record<string, string>): LeftOut => ({
 
 /** Resource types of the stages that go to AWS only. */
 export const UNSUPPORTED_TYPES: Record<string, LeftOut> = {
-  'AWS::ApiGateway::BasePathMappingV2': unsupported(),
-  'AWS::ApiGateway::DomainNameAccessAssociation': unsupported(),
-  'AWS::ApiGateway::DomainNameV2': unsupported(),
   'AWS::ApplicationAutoScaling::ScalableTarget': unsupported(),
   'AWS::ApplicationAutoScaling::ScalingPolicy': unsupported(),
   'AWS::Budgets::Budget': unsupported(),
@@ -24,9 +21,11 @@ export const UNSUPPORTED_TYPES: Record<string, LeftOut> = {
   'AWS::CloudWatch::CompositeAlarm': unsupported(),
   'AWS::CodeDeploy::Application': unsupported({ Ref: 'application' }),
   'AWS::CodeDeploy::DeploymentGroup': unsupported({ Ref: 'group' }),
+  'AWS::EC2::EgressOnlyInternetGateway': unsupported({ Id: 'eigw-00000000000000000' }),
   'AWS::EC2::FlowLog': unsupported(),
   'AWS::EC2::SecurityGroupEgress': unsupported(),
   'AWS::EC2::SecurityGroupIngress': unsupported(),
+  'AWS::EC2::VPCCidrBlock': unsupported(),
   'AWS::FIS::ExperimentTemplate': unsupported(),
   'AWS::Logs::Delivery': unsupported(),
   'AWS::Logs::DeliveryDestination': unsupported(),
@@ -55,11 +54,15 @@ export const CUSTOM_RESOURCES: Record<string, LeftOut> = {
     standIns: { 'NetworkInterfaces.0.PrivateIpAddress': '10.0.0.10' },
   },
   'Custom::PrefixListId': { reason: "Its function takes EC2's SDK from Lambda's runtime, too." },
+  'Custom::S3AutoDeleteObjects': {
+    reason: "Its function takes S3's SDK from Lambda's runtime. Without it, the stack never ends.",
+  },
   [MIGRATION]: { reason: 'It runs the migrations, which need the database.' },
 };
 
 /** Attributes that the emulator does not return for a type that it supports. The resources themselves are created. */
-export const UNSUPPORTED_ATTRIBUTES: Record<string, (properties: Json) => Record<string, string>> = {
+export const UNSUPPORTED_ATTRIBUTES: Record<string, (properties: Json) => Record<string, string | string[]>> = {
+  'AWS::EC2::VPC': () => ({ Ipv6CidrBlocks: ['2001:db8:0:ff00::/56'] }),
   'AWS::SES::EmailIdentity': ({ EmailIdentity }) =>
     Object.fromEntries(
       [1, 2, 3].flatMap((n) => [
@@ -86,7 +89,7 @@ export interface StackTemplate {
 }
 
 /** The stand-in for an attribute of a resource, or undefined if the emulator knows the attribute. */
-type StandIn = (attribute: string) => string | undefined;
+type StandIn = (attribute: string) => string | string[] | undefined;
 
 /**
  * @param known types that stay as they are although they are listed

@@ -10,9 +10,12 @@ import { ACCOUNT } from '../../../local/servers/emulator.ts';
 const FOLDER = path.join(ROOT, '.build', 'emulated');
 const ZIPS = path.join(FOLDER, 'zips');
 
-/** A stage as this tree describes it, or as the next release does, which has one more service. */
-export type Release = 'dev' | 'prod' | 'dev-next';
-export const RELEASES: readonly Release[] = ['dev', 'prod', 'dev-next'];
+/**
+ * A stage as this tree describes it. `prod-first` is the first deployment of `prod`, without protections, and `dev-next` is
+ * the next release of `dev`, which has one more service.
+ */
+export type Release = 'dev' | 'dev-next' | 'prod-first' | 'prod';
+const RELEASES: readonly Release[] = ['dev', 'dev-next', 'prod-first', 'prod'];
 export const releaseFolder = (release: Release) => path.join(FOLDER, release);
 
 /** The service that the next release adds. It has routes, a database role, a function and alarms. No other has this name. */
@@ -21,8 +24,8 @@ export const ADDED_SERVICE = 'added-lists';
 /** Synthesizes every release once for all tests of the suite. */
 export default async function synthesizeReleases(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
-  const next = nextTree().then((root) => synthesize('dev-next', root));
-  await Promise.all([synthesize('dev', ROOT), synthesize('prod', ROOT), next]);
+  const next = nextTree();
+  await Promise.all(RELEASES.map(async (release) => synthesize(release, release === 'dev-next' ? await next : ROOT)));
   mkdirSync(ZIPS);
   for (const release of RELEASES) zipAssets(releaseFolder(release));
 }
@@ -38,11 +41,11 @@ function zipAssets(folder: string): void {
 }
 
 const synthesize = (release: Release, root: string): Promise<void> =>
-  synthesizeStage(release === 'prod' ? 'prod' : 'dev', {
+  synthesizeStage(release.startsWith('prod') ? 'prod' : 'dev', {
     root,
     folder: releaseFolder(release),
     buildFolder: path.join(FOLDER, `${release}-build`),
-    context: { account: ACCOUNT, '@aws-cdk/core:defaultCrossStackReferences': 'weak' },
+    settings: { account: ACCOUNT, ...(release === 'prod-first' && { protect: false }) },
   });
 
 /** A copy of the working tree with one more service. It is below the dependencies of this tree, and so finds them. */

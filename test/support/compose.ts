@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { composeApp } from '../../lib/request-path.ts';
+import { type StackName, shortStackName } from '../../lib/stacks.ts';
+import { resolveStage } from '../../lib/stage.ts';
+import { type Found, type Json, type Resource, ROOT } from './assembly.ts';
+
+/** The templates of a stage with settings of its own, composed in this process. */
+export interface Composed {
+  template: (stack: StackName) => Json;
+  resources: (type: string) => Found[];
+  /** Whether CloudFormation refuses to delete the stack. */
+  isProtected: (stack: StackName) => boolean;
+}
+
+export function compose(settings: Record<string, unknown>): Composed {
+  const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
+  process.env.CDK_VALIDATION = 'false';
+  const app = new App({ context: { ...context, ...settings, 'aws:cdk:disable-stack-trace': true } });
+  composeApp(app, resolveStage(settings));
+  const stacks = app.synth().stacks.map((each) => [shortStackName(each.stackName), each] as const);
+  const byName = new Map(stacks);
+  const template = (stack: StackName) => byName.get(stack)?.template;
+  return {
+    template,
+    isProtected: (stack) => byName.get(stack)?.terminationProtection === true,
+    resources: (type) =>
+      stacks.flatMap(([stack]) =>
+        Object.entries(template(stack).Resources as Record<string, Resource>)
+          .filter(([, { Type }]) => Type === type)
+          .map(([id, resource]) => ({ ...resource, Properties: resource.Properties ?? {}, stack, id })),
+      ),
+  };
+}
