@@ -10,9 +10,12 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+/** What synthesizes templates once for all tests of a suite. */
+const GLOBAL_SETUPS = { synth: 'assembly-setup.ts', emulated: 'emulated/releases.ts' };
+
 export default {
   testTimeout: 60_000,
-  projects: ['unit', 'synth', 'integration', 'path', 'failure', 'laptop'].map((name) =>
-    project(name, name === 'synth' ? { globalSetup: '<rootDir>/test/support/assembly-setup.ts' } : {}),
+  projects: ['unit', 'synth', 'emulated', 'integration', 'path', 'failure', 'laptop'].map((name) =>
+    project(name, name in GLOBAL_SETUPS ? { globalSetup: `<rootDir>/test/support/${GLOBAL_SETUPS[name]}` } : {}),
   ),
 };

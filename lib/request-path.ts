@@ -137,7 +137,7 @@ function composeServices(
   database.assertConnectionBudget();
   if (network && aurora) {
     const migrations = new Migrations(stack, 'Migrations', { ...tier, aurora });
-    migrations.runBefore([...Object.values(api), ...Object.values(workers)]);
+    migrations.runBefore([...Object.values(api), authorizer, ...Object.values(workers)]);
   }
   return { api, authorizer, workers };
 }

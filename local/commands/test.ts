@@ -10,13 +10,16 @@ import { databaseFolders } from '../servers/postgres-installation.ts';
 import { assertNotRunning } from '../servers/processes.ts';
 
 const BIN = path.join(ROOT, 'node_modules', '.bin');
-/** Suites that need no running platform. `static` is types, lint, format and import rules. `laptop` starts its own, in a copy of the working tree. */
-const OFFLINE = ['static', 'unit', 'synth', 'laptop'];
+/**
+ * Suites that need no running platform. `static` is types, lint, format and import rules. `emulated` starts emulators of
+ * its own, and `laptop` platforms of its own, in a copy of the working tree.
+ */
+const OFFLINE = ['static', 'unit', 'synth', 'emulated', 'laptop'];
 /** Suites that share one platform. It uses free ports, so that `npm start` can run at the same time. */
 const ONLINE = ['integration', 'path', 'fuzz', 'failure'];
 
-/** Suites that run one file at a time, because they stop servers or share one platform among their files. */
-const SERIAL = ['failure', 'laptop'];
+/** Suites that run one file at a time, because they stop servers, share one platform or start servers of their own. */
+const SERIAL = ['failure', 'emulated', 'laptop'];
 /** Keeps the logs of the code under test out of the output of a test run. */
 const QUIET = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
 
@@ -111,8 +114,12 @@ async function withPlatform(work: (platform: Platform) => Promise<void>): Promis
 }
 
 const ALL = [...OFFLINE, ...ONLINE];
-/** `laptop` starts two platforms of its own and takes as long as all other suites, so it runs by name, and in CI with `all`. */
-const DEFAULT = ALL.filter((suite) => suite !== 'laptop');
+/**
+ * Suites that run by name, and in CI with `all`. `emulated` deploys the AWS stages several times. `laptop` starts two
+ * platforms and takes as long as all other suites.
+ */
+const ON_REQUEST = ['emulated', 'laptop'];
+const DEFAULT = ALL.filter((suite) => !ON_REQUEST.includes(suite));
 const args = process.argv.slice(2);
 const words = args.flatMap((word) => (word === 'all' ? ALL : [word]));
 const patterns = words.filter((word) => !ALL.includes(word));
@@ -132,7 +139,7 @@ async function offlineLane(): Promise<void> {
   const suites = ['unit', 'synth'].filter(wants);
   if (suites.length > 0) await jest(suites, patterns);
   synthesized.resolve();
-  if (wants('laptop')) await jest(['laptop'], patterns);
+  for (const suite of ON_REQUEST.filter(wants)) await jest([suite], patterns);
 }
 
 /** Resolves when the synth suite has written the templates of every stage. */

@@ -12,6 +12,8 @@ export interface SynthOptions {
   program?: string;
   /** Settings of the stage, as `-c name=value` gives them. */
   settings?: Record<string, string | boolean>;
+  /** The tree whose app is synthesized. The default is this one. */
+  root?: string;
 }
 
 /**
@@ -19,16 +21,14 @@ export interface SynthOptions {
  * behind a switch. It is on here, so that documents and tests cover them.
  * @throws Error with the output of the synth
  */
-export async function synthesizeStage(
-  stage: string,
-  { folder, buildFolder, program, settings }: SynthOptions,
-): Promise<void> {
+export async function synthesizeStage(stage: string, options: SynthOptions): Promise<void> {
+  const { folder, buildFolder, settings, root = ROOT, program = path.join(root, 'bin', 'app.ts') } = options;
   // Templates of stacks that were renamed or removed must not stay beside the others.
   rmSync(folder, { recursive: true, force: true });
-  const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
+  const { context } = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8'));
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|THROUGHLINE_)/.test(name));
-  await runChild(process.execPath, [program ?? path.join(ROOT, 'bin', 'app.ts')], {
-    cwd: ROOT,
+  await runChild(process.execPath, [program], {
+    cwd: root,
     env: {
       ...Object.fromEntries(kept),
       BUILD_FOLDER: buildFolder,
