@@ -28,9 +28,10 @@ async function identityOf(sts: STSClient): Promise<GetCallerIdentityCommandOutpu
   try {
     return await sts.send(new GetCallerIdentityCommand({}));
   } catch (error) {
-    if (!lacksCredentials(error)) throw error;
+    const { name, message } = error as Error;
+    if (!lacksCredentials(error as Error)) throw error;
     throw new PreflightError(
-      `${error.name}: ${error.message}. Log in to AWS in this shell, until aws sts get-caller-identity succeeds`,
+      `${name}: ${message}. Log in to AWS in this shell, until aws sts get-caller-identity succeeds`,
     );
   }
 }

@@ -78,7 +78,6 @@ function reasonOf(error: Error, { actions }: Check): string {
   );
 }
 
-export const lacksCredentials = (error: unknown): error is Error =>
-  error instanceof Error && NO_CREDENTIALS.test(error.name);
+export const lacksCredentials = ({ name }: Error): boolean => NO_CREDENTIALS.test(name);
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');

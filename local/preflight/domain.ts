@@ -13,23 +13,28 @@ import { stackOf } from './stacks.ts';
 /** Route 53 returns names with a dot at the end. */
 const withoutDot = (name = '') => name.replace(/\.$/, '');
 
-async function zoneNameOf(route53: Route53Client, Id: string): Promise<{ name: string; isPrivate: boolean }> {
+/** @throws PreflightError if the zone does not exist */
+async function inZone<T>(id: string, work: () => Promise<T>): Promise<T> {
   try {
-    const { HostedZone } = await route53.send(new GetHostedZoneCommand({ Id }));
-    return { name: withoutDot(HostedZone?.Name), isPrivate: HostedZone?.Config?.PrivateZone === true };
+    return await work();
   } catch (error) {
     if (!(error instanceof NoSuchHostedZone)) throw error;
     throw new PreflightError(
-      `${Id} does not exist in this account. Set hostedZoneId to one that aws route53 list-hosted-zones prints`,
+      `${id} does not exist in this account. Set hostedZoneId to one that aws route53 list-hosted-zones prints`,
     );
   }
 }
+
+const zoneOf = async (route53: Route53Client, Id: string) => {
+  const { HostedZone } = await inZone(Id, () => route53.send(new GetHostedZoneCommand({ Id })));
+  return { name: withoutDot(HostedZone?.Name), isPrivate: HostedZone?.Config?.PrivateZone === true };
+};
 
 export const hostedZone: Check = {
   what: 'hosted zone',
   actions: ['route53:GetHostedZone'],
   run: async ({ route53 }, { aws: { domain, hostedZoneId } }) => {
-    const { name, isPrivate } = await zoneNameOf(route53, hostedZoneId);
+    const { name, isPrivate } = await zoneOf(route53, hostedZoneId);
     if (isPrivate)
       throw new PreflightError(
         `${hostedZoneId} (${name}) is private, and a public zone is needed. Set hostedZoneId to the public zone`,
@@ -44,9 +49,8 @@ export const hostedZone: Check = {
 
 /** The records of one name. */
 async function recordsAt(route53: Route53Client, HostedZoneId: string, name: string): Promise<ResourceRecordSet[]> {
-  const { ResourceRecordSets = [] } = await route53.send(
-    new ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: name }),
-  );
+  const command = new ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: name });
+  const { ResourceRecordSets = [] } = await inZone(HostedZoneId, () => route53.send(command));
   return ResourceRecordSets.filter(({ Name }) => withoutDot(Name) === name);
 }
 
@@ -77,7 +81,7 @@ export const caa: Check = {
   run: async (clients, stage) => {
     const { domain, hostedZoneId } = stage.aws;
     const origin = new URL(stage.internalOrigin).hostname;
-    const { name: zone } = await zoneNameOf(clients.route53, hostedZoneId);
+    const { name: zone } = await zoneOf(clients.route53, hostedZoneId);
     const names = namesAbove(origin, zone);
     const found = await Promise.all(
       names.map(async (name) => ({ name, record: caaOf(await recordsAt(clients.route53, hostedZoneId, name)) })),

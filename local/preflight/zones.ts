@@ -70,9 +70,7 @@ export const endpoints: Check = {
         : [];
     });
     if (faults.length > 0)
-      throw new PreflightError(
-        `${faults.join('; ')}. Change zoneNames in lib/stage.ts to zones that have every service`,
-      );
+      throw new PreflightError(`${faults.join('; ')}. Change zoneNames in lib/stage.ts, or the region`);
     return `${wanted.length} services, each offered in the zones that it is placed in`;
   },
 };
