@@ -60,7 +60,8 @@ export const MIN_BOOTSTRAP_VERSION = 6;
 export const bootstrap: Check = {
   what: 'CDK bootstrap',
   actions: ['ssm:GetParameter'],
-  run: async ({ ssm }, { env }) => {
+  run: async ({ ssm }, stage) => {
+    const { env, name } = stage;
     const regions = [...new Set([env.region, EDGE_REGION])];
     const found = await Promise.all(
       regions.map(async (region) => ({
@@ -71,10 +72,11 @@ export const bootstrap: Check = {
     const wrong = found.filter(({ version }) => !(Number(version) >= MIN_BOOTSTRAP_VERSION));
     const report = (each: typeof found) =>
       each.map(({ region, version }) => `${version ? `version ${version}` : 'none'} in ${region}`).join(', ');
+    const account = placeholders(stage).includes('account') ? '<account>' : env.account;
     if (wrong.length > 0)
       throw new PreflightError(
         `${report(wrong)}; version ${MIN_BOOTSTRAP_VERSION} or newer is needed. ` +
-          `Run npx cdk bootstrap ${wrong.map(({ region }) => `aws://<account>/${region}`).join(' ')} -c stage=dev`,
+          `Run npx cdk bootstrap ${wrong.map(({ region }) => `aws://${account}/${region}`).join(' ')} -c stage=${name}`,
       );
     return report(found);
   },

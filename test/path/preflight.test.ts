@@ -192,7 +192,7 @@ describe('each check fails in the emulator', () => {
     const account = await preparedAccount();
     await setBootstrap(account.clients, 'edge', '5');
     expect(await run(account, bootstrap)).toEqual([
-      '✖ CDK bootstrap: version 5 in us-east-1; version 6 or newer is needed. Run npx cdk bootstrap aws://<account>/us-east-1 -c stage=dev',
+      `✖ CDK bootstrap: version 5 in us-east-1; version 6 or newer is needed. Run npx cdk bootstrap aws://${account.id}/us-east-1 -c stage=prod`,
     ]);
   });
 

@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { reservedConcurrency } from '../../../lib/constructs/concurrency.ts';
 import { apiLogRole, credentials, mail, settings } from '../../../local/preflight/account.ts';
 import { stageOf } from '../../../local/preflight/arguments.ts';
 import type { AwsStage, Check, RunOptions } from '../../../local/preflight/check.ts';
+import { CHECKS } from '../../../local/preflight/checks.ts';
 import { lambdaConcurrency } from '../../../local/preflight/concurrency.ts';
 import { aurora, valkey } from '../../../local/preflight/engines.ts';
 import { stacks } from '../../../local/preflight/stacks.ts';
 import { endpoints, zones } from '../../../local/preflight/zones.ts';
+import { ROOT } from '../../support/assembly.ts';
 import { printed, stageWith } from '../../support/preflight.ts';
 import {
   ALL_ENDPOINTS,
@@ -262,4 +266,9 @@ describe('the arguments of npm run preflight', () => {
   ])('%j is refused in one line', (args, message) => {
     expect(() => stageOf(args)).toThrow(message);
   });
+});
+
+test('docs/deploy.md has a line of each check', () => {
+  const document = readFileSync(path.join(ROOT, 'docs', 'deploy.md'), 'utf8');
+  for (const { what } of CHECKS) expect(document).toMatch(RegExp(`^[✔✖] ${what}: `, 'm'));
 });
