@@ -1,7 +1,7 @@
 import { apiLogRole, bootstrap, credentials, mail, settings } from './account.ts';
 import type { Check } from './check.ts';
 import { lambdaConcurrency } from './concurrency.ts';
-import { addresses, caa, hostedZone } from './domain.ts';
+import { caa, hostedZone, records } from './domain.ts';
 import { aurora, valkey } from './engines.ts';
 import { stacks } from './stacks.ts';
 import { endpoints, zones } from './zones.ts';
@@ -16,7 +16,7 @@ export const CHECKS: readonly Check[] = [
   mail,
   hostedZone,
   caa,
-  addresses,
+  records,
   zones,
   endpoints,
   aurora,

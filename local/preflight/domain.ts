@@ -5,10 +5,11 @@ import {
   type ResourceRecordSet,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
+import { mailFromDomain } from '../../lambdas/workers/email/email.construct.ts';
 import { CERTIFICATE_AUTHORITY } from '../../lib/edge/dns.ts';
 import { type AwsStage, type Check, PreflightError } from './check.ts';
 import type { Clients } from './clients.ts';
-import { stackOf } from './stacks.ts';
+import { isDeployed } from './stacks.ts';
 
 /** Route 53 returns names with a dot at the end. */
 const withoutDot = (name = '') => name.replace(/\.$/, '');
@@ -105,7 +106,7 @@ function assertAllowsAmazon(name: string, values: string[]): void {
 /** The edge stack cannot create a record that exists. */
 async function assertOwn(clients: Clients, stage: AwsStage, values: string[]): Promise<string> {
   const { domain } = stage.aws;
-  const isOwn = values.length === 1 && values[0] === OUR_CAA && (await stackOf(clients, stage, 'edge')) !== undefined;
+  const isOwn = values.length === 1 && values[0] === OUR_CAA && (await isDeployed(clients, stage, 'edge'));
   if (isOwn) return `${OUR_CAA} at ${domain}, from an earlier deployment of the stage`;
   throw new PreflightError(
     `${domain} has ${values.join(', ')}, which the edge stack did not create. It creates ${OUR_CAA} and fails if ` +
@@ -113,24 +114,34 @@ async function assertOwn(clients: Clients, stage: AwsStage, values: string[]): P
   );
 }
 
-const OUR_SETS = ['primary', 'secondary'];
+/** Other records that the stacks create, and the types that cannot exist before them. DKIM's names are the identity's own. */
+export const recordsOf = (stage: AwsStage) => [
+  { stack: 'edge' as const, name: stage.aws.domain, types: ['A', 'AAAA', 'CNAME'] },
+  { stack: 'gateway' as const, name: new URL(stage.internalOrigin).hostname, types: ['A', 'CNAME'] },
+  { stack: 'state' as const, name: mailFromDomain(stage), types: ['MX', 'TXT', 'CNAME'] },
+];
 
-/** A/AAAA records of the failover pair cannot be beside a record without that routing policy. */
-export const addresses: Check = {
-  what: 'address records',
-  actions: ['route53:ListResourceRecordSets'],
-  run: async ({ route53 }, stage) => {
-    const { domain, hostedZoneId, routing } = stage.aws;
-    const records = await recordsAt(route53, hostedZoneId, domain);
-    const ours = routing === 'failover' ? OUR_SETS : [stage.env.region];
-    const addressRecords = records.filter(({ Type = '' }) => ['A', 'AAAA', 'CNAME'].includes(Type));
-    const foreign = addressRecords.filter(({ SetIdentifier = '' }) => !ours.includes(SetIdentifier));
-    if (foreign.length > 0)
+export const records: Check = {
+  what: 'DNS records',
+  actions: ['route53:ListResourceRecordSets', 'cloudformation:DescribeStacks'],
+  run: async (clients, stage) => {
+    const wanted = recordsOf(stage);
+    const found = await Promise.all(
+      wanted.map(async ({ stack, name, types }) => ({
+        stack,
+        name,
+        types: (await recordsAt(clients.route53, stage.aws.hostedZoneId, name))
+          .map(({ Type = '' }) => Type)
+          .filter((type) => types.includes(type)),
+        deployed: await isDeployed(clients, stage, stack),
+      })),
+    );
+    const colliding = found.filter(({ types, deployed }) => types.length > 0 && !deployed);
+    if (colliding.length > 0)
       throw new PreflightError(
-        `${domain} has records of another origin: ${foreign.map(({ Type, SetIdentifier }) => `${Type}${SetIdentifier ? ` (${SetIdentifier})` : ''}`).join(', ')}. ` +
-          'The edge stack creates A and AAAA records there and fails if one exists. Delete them',
+        `${colliding.map(({ name, types, stack }) => `${name} has ${types.join(', ')}, which the ${stack} stack did not create`).join('; ')}. ` +
+          'The stack creates records there and fails if they exist. Delete them',
       );
-    if (addressRecords.length === 0) return `none at ${domain}. The edge stack creates them`;
-    return `${addressRecords.length} at ${domain}, from an earlier deployment of the stage`;
+    return `none of others at ${wanted.map(({ name }) => name).join(', ')}`;
   },
 };

@@ -9,7 +9,7 @@ import { type AwsStage, type Check, PreflightError } from './check.ts';
 import type { Clients } from './clients.ts';
 
 /** A deployed stack of the stage, or undefined. */
-export async function stackOf(clients: Clients, stage: AwsStage, name: StackName): Promise<Stack | undefined> {
+async function stackOf(clients: Clients, stage: AwsStage, name: StackName): Promise<Stack | undefined> {
   const { cloudFormation } = clients;
   const client = stackRegion(stage, name) === EDGE_REGION ? cloudFormation.edge : cloudFormation.stage;
   return describe(client, stackName(stage, name));
@@ -23,6 +23,12 @@ async function describe(client: CloudFormationClient, StackName: string): Promis
     if (error instanceof CloudFormationServiceException && /does not exist/.test(error.message)) return undefined;
     throw error;
   }
+}
+
+/** Whether a stack of the stage has resources. After a first deployment that failed, it has none. */
+export async function isDeployed(clients: Clients, stage: AwsStage, name: StackName): Promise<boolean> {
+  const stack = await stackOf(clients, stage, name);
+  return stack !== undefined && !['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE'].includes(stack.StackStatus ?? '');
 }
 
 export const stacks: Check = {

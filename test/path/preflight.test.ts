@@ -21,7 +21,7 @@ import {
 import type { AwsStage, Check } from '../../local/preflight/check.ts';
 import { CHECKS } from '../../local/preflight/checks.ts';
 import { type ClientSettings, type Clients, clientsFor } from '../../local/preflight/clients.ts';
-import { addresses, caa, hostedZone } from '../../local/preflight/domain.ts';
+import { caa, hostedZone, records } from '../../local/preflight/domain.ts';
 import { stacks } from '../../local/preflight/stacks.ts';
 import { endpoints, zones } from '../../local/preflight/zones.ts';
 import { sdkSettings } from '../../local/servers/emulator.ts';
@@ -67,7 +67,7 @@ async function newZone({ route53 }: Clients, Name: string, PrivateZone = false):
 const setBootstrap = ({ ssm }: Clients, where: 'stage' | 'edge', Value: string) =>
   ssm[where].send(new PutParameterCommand({ Name: BOOTSTRAP_PARAMETER, Value, Type: 'String', Overwrite: true }));
 
-const addRecord = ({ clients, stage }: Account, Name: string, Type: 'A' | 'CAA', Value: string) =>
+const addRecord = ({ clients, stage }: Account, Name: string, Type: 'A' | 'CAA' | 'TXT', Value: string) =>
   clients.route53.send(
     new ChangeResourceRecordSetsCommand({
       HostedZoneId: stage.aws.hostedZoneId,
@@ -162,7 +162,7 @@ describe('npm run preflight', () => {
       expect.stringMatching(/^✖ CDK bootstrap: none in eu-central-1, none in us-east-1; version 6 or newer is needed/),
       expect.stringMatching(/^✖ hosted zone: Z0123456789ABC does not exist in this account/),
       expect.stringMatching(/^✖ CAA record: Z0123456789ABC does not exist in this account/),
-      expect.stringMatching(/^✖ address records: Z0123456789ABC does not exist in this account/),
+      expect.stringMatching(/^✖ DNS records: Z0123456789ABC does not exist in this account/),
     ]);
     expect(lines.at(-1)).toBe(`${CHECKS.length - 4} passed, 4 failed`);
     expect(code).toBe(1);
@@ -281,13 +281,23 @@ describe('records of the domain', () => {
     ]);
   });
 
-  test('an address record of another shop fails', async () => {
+  test('records that are there before the first deployment fail', async () => {
     const account = await preparedAccount();
     await addRecord(account, 'shop.example.com', 'A', '192.0.2.1');
-    expect(await run(account, addresses)).toEqual([
-      expect.stringMatching(
-        /^✖ address records: shop\.example\.com has records of another origin: A\. .* Delete them$/,
-      ),
+    await addRecord(account, 'mail.shop.example.com', 'TXT', '"v=spf1 -all"');
+    await makeStack(account, 'throughline-prod-state', FAILS, 'ROLLBACK_COMPLETE');
+    expect(await run(account, records)).toEqual([
+      '✖ DNS records: shop.example.com has A, which the edge stack did not create; mail.shop.example.com has TXT, which the state stack did not create. ' +
+        'The stack creates records there and fails if they exist. Delete them',
+    ]);
+  });
+
+  test('the records of an earlier deployment pass', async () => {
+    const account = await preparedAccount();
+    await makeStack(account, 'throughline-prod-gateway', WORKS, 'CREATE_COMPLETE');
+    await addRecord(account, 'api-origin.shop.example.com', 'A', '192.0.2.1');
+    expect(await run(account, records)).toEqual([
+      '✔ DNS records: none of others at shop.example.com, api-origin.shop.example.com, mail.shop.example.com',
     ]);
   });
 });

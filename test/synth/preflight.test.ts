@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { reservedConcurrency } from '../../lib/constructs/concurrency.ts';
 import { interfaceEndpoints } from '../../lib/network/network.ts';
 import { MIN_BOOTSTRAP_VERSION } from '../../local/preflight/account.ts';
+import { recordsOf } from '../../local/preflight/domain.ts';
 import { ASSEMBLIES, AWS_STAGES, resourcesOf } from '../support/assembly.ts';
 import { stageWith } from '../support/preflight.ts';
 
@@ -27,6 +28,14 @@ describe.each(AWS_STAGES)('npm run preflight of %s', (name) => {
       zones,
     ]);
     expect(Object.fromEntries(asked)).toEqual(Object.fromEntries(found));
+  });
+
+  test('looks for records at the names at which the templates create them', () => {
+    const created = resourcesOf(name, 'AWS::Route53::RecordSet')
+      .filter(({ Properties }) => typeof Properties.Name === 'string')
+      .map(({ stack, Properties }) => `${stack} ${Properties.Name.replace(/\.$/, '')}`);
+    const asked = recordsOf(stageWith({ stage: name, domain: 'shop.throughline.example' }));
+    expect(asked.map((each) => `${each.stack} ${each.name}`).sort()).toEqual([...new Set(created)].sort());
   });
 
   test('asks for the version of the bootstrap stack that the templates need', () => {
