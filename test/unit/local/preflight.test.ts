@@ -1,16 +1,11 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { reservedConcurrency } from '../../../lib/constructs/concurrency.ts';
 import { apiLogRole, credentials, mail, settings } from '../../../local/preflight/account.ts';
-import { stageOf } from '../../../local/preflight/arguments.ts';
 import type { AwsStage, Check, RunOptions } from '../../../local/preflight/check.ts';
-import { CHECKS } from '../../../local/preflight/checks.ts';
 import { lambdaConcurrency } from '../../../local/preflight/concurrency.ts';
 import { aurora, valkey } from '../../../local/preflight/engines.ts';
 import { stacks } from '../../../local/preflight/stacks.ts';
 import { endpoints, zones } from '../../../local/preflight/zones.ts';
-import { ROOT } from '../../support/assembly.ts';
 import { printed, stageWith } from '../../support/preflight.ts';
 import {
   ALL_ENDPOINTS,
@@ -248,27 +243,4 @@ describe('a check that cannot be done counts as failed', () => {
       '✖ availability zones: no response within 0.2 s. Check the network connection and try again',
     );
   });
-});
-
-describe('the arguments of npm run preflight', () => {
-  test('name the stage, its region and its settings', () => {
-    const stage = stageOf(['--stage', 'dev', '--region', 'eu-west-1', '-c', 'domain=shop.example.org']);
-    expect(stage).toMatchObject({ name: 'dev', env: { region: 'eu-west-1' }, aws: { domain: 'shop.example.org' } });
-  });
-
-  test.each([
-    [[], /^Name a stage that is deployed to AWS, dev or prod: npm run preflight/],
-    [['--stage', 'local'], /^Name a stage that is deployed to AWS/],
-    [['--stage', 'test'], /^Stage: -c stage=test: /],
-    [['--stage', 'prod', '-c', 'domain'], /^-c domain: give a setting and its value/],
-    [['--stages', 'prod'], /^Unknown option '--stages'.* Use: npm run preflight/],
-    [['prod'], /^Unexpected argument 'prod'.* Use: npm run preflight/],
-  ])('%j is refused in one line', (args, message) => {
-    expect(() => stageOf(args)).toThrow(message);
-  });
-});
-
-test('docs/deploy.md has a line of each check', () => {
-  const document = readFileSync(path.join(ROOT, 'docs', 'deploy.md'), 'utf8');
-  for (const { what } of CHECKS) expect(document).toMatch(RegExp(`^[✔✖] ${what}: `, 'm'));
 });
