@@ -113,6 +113,9 @@ export const mail: Check = {
   },
 };
 
+/** CloudFormation cuts the stack's name in the name of a role, when the role's would be longer than 64 characters. */
+const STACK_NAME_IN_ROLE = 24;
+
 /** For information. An account has one such role in each region, and the gateway stack sets it. */
 export const apiLogRole: Check = {
   what: 'API Gateway log role',
@@ -120,7 +123,7 @@ export const apiLogRole: Check = {
   run: async ({ apiGateway }, stage) => {
     const { cloudwatchRoleArn } = await apiGateway.send(new GetAccountCommand({}));
     if (!cloudwatchRoleArn) return `none in ${stage.env.region}. The gateway stack sets one`;
-    if (cloudwatchRoleArn.includes(`role/${stackName(stage, 'gateway')}`))
+    if (cloudwatchRoleArn.includes(`role/${stackName(stage, 'gateway').slice(0, STACK_NAME_IN_ROLE)}`))
       return `${cloudwatchRoleArn}, from an earlier deployment of the stage`;
     return (
       `${cloudwatchRoleArn}. The gateway stack replaces it, for all APIs of the account in ${stage.env.region}. ` +

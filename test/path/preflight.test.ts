@@ -204,7 +204,7 @@ describe('records of the domain', () => {
 
   test('the CAA record of an earlier deployment passes, also below a zone that allows another authority', async () => {
     const account = await preparedAccount();
-    await makeStack(account, 'throughline-prod-edge', WORKS, 'CREATE_COMPLETE');
+    await makeStack(account, 'throughline-prod-eu-central-1-edge', WORKS, 'CREATE_COMPLETE');
     await addRecord(account, 'example.com', 'CAA', '0 issue "letsencrypt.org"');
     await addRecord(account, 'shop.example.com', 'CAA', '0 issue "amazon.com"');
     expect(await run(account, caa)).toEqual([
@@ -215,32 +215,32 @@ describe('records of the domain', () => {
   test('records that are there before the first deployment fail', async () => {
     const account = await preparedAccount();
     await addRecord(account, 'shop.example.com', 'A', '192.0.2.1');
-    await addRecord(account, 'mail.shop.example.com', 'TXT', '"v=spf1 -all"');
-    await makeStack(account, 'throughline-prod-state', FAILS, 'ROLLBACK_COMPLETE');
+    await addRecord(account, 'mail-eu-central-1.shop.example.com', 'TXT', '"v=spf1 -all"');
+    await makeStack(account, 'throughline-prod-eu-central-1-state', FAILS, 'ROLLBACK_COMPLETE');
     expect(await run(account, records)).toEqual([
-      '✖ DNS records: shop.example.com has A, which the edge stack did not create; mail.shop.example.com has TXT, which the state stack did not create. ' +
+      '✖ DNS records: shop.example.com has A, which the edge stack did not create; mail-eu-central-1.shop.example.com has TXT, which the state stack did not create. ' +
         'The stack creates records there and fails if they exist. Delete them',
     ]);
   });
 
   test('the records of an earlier deployment pass', async () => {
     const account = await preparedAccount();
-    await makeStack(account, 'throughline-prod-gateway', WORKS, 'CREATE_COMPLETE');
+    await makeStack(account, 'throughline-prod-eu-central-1-gateway', WORKS, 'CREATE_COMPLETE');
     await addRecord(account, 'api-origin.shop.example.com', 'A', '192.0.2.1');
     expect(await run(account, records)).toEqual([
-      '✔ DNS records: none of others at shop.example.com, api-origin.shop.example.com, mail.shop.example.com',
+      '✔ DNS records: none of others at shop.example.com, api-origin.shop.example.com, mail-eu-central-1.shop.example.com',
     ]);
   });
 });
 
 test('a stack whose first deployment failed passes if the CDK may delete it', async () => {
   const account = await preparedAccount();
-  await makeStack(account, 'throughline-prod-services', FAILS, 'ROLLBACK_COMPLETE');
+  await makeStack(account, 'throughline-prod-eu-central-1-services', FAILS, 'ROLLBACK_COMPLETE');
   expect(await run(account, stacks)).toEqual([expect.stringMatching(/^✔ stacks: 1 of 7 are deployed/)]);
-  await makeStack(account, 'throughline-prod-data', FAILS, 'ROLLBACK_COMPLETE', true);
+  await makeStack(account, 'throughline-prod-eu-central-1-data', FAILS, 'ROLLBACK_COMPLETE', true);
   expect(await run(account, stacks)).toEqual([
     expect.stringMatching(
-      /^✖ stacks: throughline-prod-data is ROLLBACK_COMPLETE in eu-central-1\. .*termination protection/,
+      /^✖ stacks: throughline-prod-eu-central-1-data is ROLLBACK_COMPLETE in eu-central-1\. .*termination protection/,
     ),
   ]);
 });
@@ -256,6 +256,6 @@ test('the API Gateway log role is reported: none, ours, or that of others', asyn
   expect(await run(account, apiLogRole)).toEqual([
     expect.stringMatching(/none in eu-central-1\. The gateway stack sets one$/),
   ]);
-  expect(await lineWith('throughline-prod-gateway-ApiRole-1')).toMatch(/ApiRole-1, from an earlier deployment/);
+  expect(await lineWith('throughline-prod-eu-centr-ApiRole-1')).toMatch(/ApiRole-1, from an earlier deployment/);
   expect(await lineWith('logs-of-others')).toMatch(/logs-of-others\. The gateway stack replaces it, for all APIs/);
 });

@@ -128,14 +128,14 @@ describe('VPC endpoints', () => {
     );
   });
 
-  test('pass in dev, which has endpoints in its first zone only and no X-Ray', async () => {
-    const services = { sqs: 'a', kms: 'a', email: 'a', secretsmanager: 'a', 'execute-api': 'ab' };
-    const line = await lineOf(
-      endpoints,
-      { DescribeVpcEndpointServices: endpointServices(EU, services) },
-      stageWith({ stage: 'dev' }),
-    );
-    expect(line).toMatch(/^✔ VPC endpoints: 5 services/);
+  test.each([
+    ['ipv6', { 'execute-api': 'ab' }, 1],
+    ['interface', { sqs: 'a', kms: 'a', email: 'a', secretsmanager: 'a', 'execute-api': 'ab' }, 5],
+  ])('pass in dev with endpoints=%s, which needs fewer services and zones', async (setting, services, count) => {
+    const DescribeVpcEndpointServices = endpointServices(EU, services);
+    expect(
+      await lineOf(endpoints, { DescribeVpcEndpointServices }, stageWith({ stage: 'dev', endpoints: setting })),
+    ).toBe(`✔ VPC endpoints: ${count} services, each offered in the zones that it is placed in`);
   });
 });
 
@@ -185,7 +185,7 @@ describe('stacks', () => {
     'REVIEW_IN_PROGRESS',
     'ROLLBACK_COMPLETE',
   ])('pass with one that is %s', async (status) => {
-    expect(await lineOf(stacks, only('throughline-prod-services', status))).toBe(
+    expect(await lineOf(stacks, only('throughline-prod-eu-central-1-services', status))).toBe(
       '✔ stacks: 1 of 7 are deployed, and none is in a state that stops a deployment',
     );
   });
@@ -193,24 +193,28 @@ describe('stacks', () => {
   test.each([
     ['UPDATE_IN_PROGRESS', false, 'Wait until this operation ends'],
     ['DELETE_IN_PROGRESS', false, 'Wait until this operation ends'],
-    ['UPDATE_ROLLBACK_FAILED', true, 'See its events for the reason, then run npx cdk rollback throughline-prod-data'],
-    ['UPDATE_FAILED', true, 'Run npx cdk rollback throughline-prod-data'],
+    [
+      'UPDATE_ROLLBACK_FAILED',
+      true,
+      'See its events for the reason, then run npx cdk rollback throughline-prod-eu-central-1-data',
+    ],
+    ['UPDATE_FAILED', true, 'Run npx cdk rollback throughline-prod-eu-central-1-data'],
     ['ROLLBACK_FAILED', false, 'See its events for what could not be deleted, then delete the stack'],
     [
       'ROLLBACK_COMPLETE',
       true,
       'Its first deployment failed, and termination protection keeps the CDK from deleting it. Run aws cloudformation ' +
-        `update-termination-protection --no-enable-termination-protection --stack-name throughline-prod-data --region ${EU}`,
+        `update-termination-protection --no-enable-termination-protection --stack-name throughline-prod-eu-central-1-data --region ${EU}`,
     ],
   ] as const)('fail with one that is %s', async (status, isProtected, advice) => {
-    expect(await lineOf(stacks, only('throughline-prod-data', status, isProtected))).toBe(
-      `✖ stacks: throughline-prod-data is ${status} in ${EU}. ${advice}`,
+    expect(await lineOf(stacks, only('throughline-prod-eu-central-1-data', status, isProtected))).toBe(
+      `✖ stacks: throughline-prod-eu-central-1-data is ${status} in ${EU}. ${advice}`,
     );
   });
 
   test('fail with an edge stack that is DELETE_FAILED, in the region of the edge', async () => {
-    expect(await lineOf(stacks, only('throughline-prod-edge', 'DELETE_FAILED'))).toBe(
-      '✖ stacks: throughline-prod-edge is DELETE_FAILED in us-east-1. See its events for what could not be deleted, then delete the stack',
+    expect(await lineOf(stacks, only('throughline-prod-eu-central-1-edge', 'DELETE_FAILED'))).toBe(
+      '✖ stacks: throughline-prod-eu-central-1-edge is DELETE_FAILED in us-east-1. See its events for what could not be deleted, then delete the stack',
     );
   });
 });
