@@ -26,6 +26,9 @@ export function shortStackName(id: string): StackName {
 /** CloudFront requires its certificates, web ACLs and logs in this region, whatever the stage's region is. */
 export const EDGE_REGION = 'us-east-1';
 
+export const stackName = (stage: Stage, name: StackName): string => `${stage.globalName}-${name}`;
+export const stackRegion = ({ env }: Stage, name: StackName): string => (name === 'edge' ? EDGE_REGION : env.region);
+
 /** Names the zones itself. With a plain `Stack` the CDK CLI would look them up in AWS. */
 class ZonedStack extends Stack {
   override get availabilityZones(): string[] {
@@ -49,9 +52,9 @@ export class Stacks {
     if (existing) return existing;
     const { stateful, about } = STACKS[name];
     const { env, aws } = this.#stage;
-    const stack = new ZonedStack(this.#app, `${this.#stage.globalName}-${name}`, {
+    const stack = new ZonedStack(this.#app, stackName(this.#stage, name), {
       description: `Throughline, ${this.#stage.name}: ${about}`,
-      env: { account: env.account, region: name === 'edge' ? EDGE_REGION : env.region },
+      env: { account: env.account, region: stackRegion(this.#stage, name) },
       terminationProtection: stateful && this.#stage.protect,
       ...(aws && { tags: { project: 'throughline', stage: this.#stage.regionalName } }),
     });

@@ -34,15 +34,20 @@ process.on('exit', () => {
   releaseLock();
 });
 
+/** Commands that call an AWS account. They need the shell's credentials and the settings of a stage, as the CDK CLI does. */
+const ON_AWS = ['preflight'];
+
 /**
  * Removes the shell variables that would change what runs. The clients of PostgreSQL and AWS read some of them; others
  * inject code through Node or the dynamic loader. Proxy settings and a company's certificates stay, because the
  * installers need them.
  */
-function cleanEnvironment(env) {
+function cleanEnvironment(env, command) {
   const dropped =
     /^(PG|AWS_|CDK_|LD_|DYLD_|PYTHON|NODE_|npm_|MINISTACK|LOCALSTACK|POWERTOOLS_|THROUGHLINE_)|^(BUILD_FOLDER|DEBUG)$/;
-  const kept = /^(AWS_ENDPOINT_URL|AWS_CA_BUNDLE|NODE_EXTRA_CA_CERTS|THROUGHLINE_\w+_PORT)$/;
+  const kept = ON_AWS.includes(command)
+    ? /^(AWS_|CDK_DEFAULT_|THROUGHLINE_|NODE_EXTRA_CA_CERTS$)/
+    : /^(AWS_ENDPOINT_URL|AWS_CA_BUNDLE|NODE_EXTRA_CA_CERTS|THROUGHLINE_\w+_PORT)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => kept.test(name) || !dropped.test(name)));
 }
 
@@ -150,7 +155,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => f
 await installDependencies();
 const script = path.join(ROOT, 'local', 'commands', `${command}.ts`);
 const bin = path.join(MODULES, '.bin');
-const env = { ...cleanEnvironment(process.env), PATH: `${bin}${path.delimiter}${process.env.PATH}` };
+const env = { ...cleanEnvironment(process.env, command), PATH: `${bin}${path.delimiter}${process.env.PATH}` };
 const { error, code, signal } = await run(NODE, [script, ...args], env, false);
 if (error) fail(`${NODE} cannot be run (${error.message}). Remove node_modules and try again.`);
 process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1));

@@ -10,6 +10,8 @@ import type { Stage } from '../../lib/stage.ts';
 import { CACHE_USERS } from '../registry.ts';
 import { accessRules } from './cache-users.ts';
 
+export const VALKEY_VERSION = '8.1';
+
 export interface ValkeyProps {
   stage: Stage;
   plan: { nodeType: string; replicas: number };
@@ -40,7 +42,7 @@ export class ValkeyCluster extends Construct {
       replicationGroupId: this.#id,
       replicationGroupDescription: `Throughline ${stage.name}`,
       engine: 'valkey',
-      engineVersion: '8.1',
+      engineVersion: VALKEY_VERSION,
       cacheNodeType: plan.nodeType,
       numCacheClusters: 1 + plan.replicas,
       automaticFailoverEnabled: plan.replicas > 0,

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { publishedTypes } from '../../lambdas/registry.ts';
 import type { Route } from '../../lambdas/shared/contract.ts';
 import type { FunctionDeclaration, FunctionKind, ServiceDeclaration } from '../../lambdas/shared/service.ts';
+import { concurrencyOf } from './concurrency.ts';
 import { pascalCase } from './names.ts';
 import { ScheduledJob } from './scheduled-job.ts';
 import {
@@ -80,7 +81,7 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
       userFacing: declared.kind === 'api' || declared.kind === 'authorizer',
       ...(declared.startsCold && { startsCold: true }),
       ...(declared.kind === 'authorizer' && { expectedExceptions: 'TokenRejected' }),
-      ...concurrencyOf(declared, tier),
+      ...concurrencyOf(declared, stage),
       ...(declared.memoryMiB && { memoryMiB: declared.memoryMiB }),
       ...(environment && { environment }),
     };
@@ -104,23 +105,5 @@ export class DeclaredService<D extends ServiceDeclaration = ServiceDeclaration> 
     if (declared.sendsTo) queues.grantSend(fn, declared.sendsTo);
     for (const queue of declared.probes ?? []) queues.grantProbe(fn, queue);
     if (declared.consumes) queues.consume(declared.consumes, fn);
-  }
-}
-
-/** Jobs and operations run one at a time. Only the account's limit applies to the migration. */
-function concurrencyOf(declared: FunctionDeclaration, { stage }: ServiceTier): { concurrency?: number } {
-  if (declared.concurrency !== undefined) return { concurrency: declared.concurrency };
-  switch (declared.kind) {
-    case 'api':
-      return { concurrency: stage.concurrency.api };
-    case 'authorizer':
-      return { concurrency: stage.concurrency.authorizer };
-    case 'worker':
-      return { concurrency: stage.concurrency.worker };
-    case 'job':
-    case 'operation':
-      return { concurrency: 1 };
-    default:
-      return {};
   }
 }

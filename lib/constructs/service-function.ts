@@ -9,6 +9,7 @@ import type { Network } from '../network/network.ts';
 import type { Stage } from '../stage.ts';
 import { acknowledge } from './acknowledge.ts';
 import { bundleOf } from './bundles.ts';
+import { functionNameOf } from './concurrency.ts';
 import { type Release, releaseOf } from './function-release.ts';
 
 export interface ServiceFunctionProps {
@@ -102,7 +103,7 @@ export class ServiceFunction extends Construct {
     if (stage.aws?.tracing)
       acknowledge(role, 'IAM5[Resource::*]', 'X-Ray’s two actions support no resource-level permissions');
     return new lambda.Function(this, 'Function', {
-      functionName: `${stage.regionalName}-${name}`,
+      functionName: functionNameOf(stage, name),
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: architectureOf(stage),

@@ -6,6 +6,8 @@ import type { Maintenance } from './maintenance.ts';
 
 /** The hosted zone id of every CloudFront alias target. https://docs.aws.amazon.com/general/latest/gr/cf_region.html */
 const CLOUDFRONT_ZONE = 'Z2FDTNDATAQYW2';
+/** The only authority that may issue certificates for the shop's name and its subdomains. */
+export const CERTIFICATE_AUTHORITY = 'amazon.com';
 /** Passes edge, balancer, gateway and a function that uses no database. A query would keep Aurora from pausing. */
 export const PROBE_PATH = '/api/.well-known/jwks.json';
 
@@ -42,7 +44,11 @@ export class Dns extends Construct {
     const pairName = plan.routing === 'failover' ? plan.domain : `${stage.env.region}.${plan.domain}`;
     for (const type of ['A', 'AAAA']) this.#addFailover(type, pairName);
     if (plan.routing !== 'failover') for (const type of ['A', 'AAAA']) this.#addRouting(type, pairName);
-    new route53.CaaAmazonRecord(this, 'OnlyAmazonSignsCertificates', { zone, recordName: plan.domain });
+    new route53.CaaRecord(this, 'OnlyAmazonSignsCertificates', {
+      zone,
+      recordName: plan.domain,
+      values: [{ flag: 0, tag: route53.CaaTag.ISSUE, value: CERTIFICATE_AUTHORITY }],
+    });
   }
 
   #addFailover(type: string, name: string): void {

@@ -18,6 +18,17 @@ const ENDPOINTS = {
   SecretsManager: service.SECRETS_MANAGER,
 } as const;
 
+const API_ENDPOINT = 'ExecuteApi';
+
+/** The interface endpoints of a stage, and the number of zones that each is in. */
+export const interfaceEndpoints = ({ zones, endpointZones, endpoints, tracing }: AwsPlan) => [
+  ...Object.entries(endpoints === 'interface' ? { ...ENDPOINTS, ...(tracing && { XRay: service.XRAY }) } : {}).map(
+    ([id, service]) => ({ id, service, zones: endpointZones }),
+  ),
+  // In every zone, since the balancer distributes the traffic over these interfaces.
+  { id: API_ENDPOINT, service: service.APIGATEWAY, zones },
+];
+
 export interface NetworkProps {
   stage: Stage;
   plan: AwsPlan;
@@ -155,25 +166,21 @@ export class Network extends Construct {
     });
   }
 
-  #addInterfaceEndpoints(plan: AwsPlan): void {
-    const common = { securityGroups: [this.group('endpoints')], privateDnsEnabled: true, open: false };
-    const subnets = { subnets: this.vpc.selectSubnets(this.serviceSubnets).subnets.slice(0, plan.endpointZones) };
-    for (const [name, service] of Object.entries(ENDPOINTS))
-      this.vpc.addInterfaceEndpoint(name, { ...common, service, subnets }).addToPolicy(this.#ownAccountOnly());
-    if (plan.tracing) this.vpc.addInterfaceEndpoint('XRay', { ...common, service: service.XRAY, subnets });
-  }
-
   #addEndpoints(plan: AwsPlan): ec2.InterfaceVpcEndpoint {
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-    if (plan.endpoints === 'interface') this.#addInterfaceEndpoints(plan);
-    return this.vpc.addInterfaceEndpoint('ExecuteApi', {
-      service: service.APIGATEWAY,
-      open: false,
-      // The balancer calls the endpoint's addresses. Private DNS would send every execute-api name to this endpoint.
-      privateDnsEnabled: false,
-      securityGroups: [this.group('api-endpoint')],
-      // In every zone, since the balancer distributes the traffic over these interfaces.
-      subnets: this.serviceSubnets,
+    const { subnets } = this.vpc.selectSubnets(this.serviceSubnets);
+    const added = interfaceEndpoints(plan).map(({ id, service, zones }) => {
+      const endpoint = this.vpc.addInterfaceEndpoint(id, {
+        service,
+        open: false,
+        // The balancer calls the endpoint's addresses. Private DNS would send every execute-api name to this endpoint.
+        privateDnsEnabled: id !== API_ENDPOINT,
+        securityGroups: [this.group(id === API_ENDPOINT ? 'api-endpoint' : 'endpoints')],
+        subnets: { subnets: subnets.slice(0, zones) },
+      });
+      if (id in ENDPOINTS) endpoint.addToPolicy(this.#ownAccountOnly());
+      return [id, endpoint] as const;
     });
+    return new Map(added).get(API_ENDPOINT) as ec2.InterfaceVpcEndpoint;
   }
 }

@@ -13,6 +13,9 @@ import { WorkQueue } from '../../../lib/constructs/work-queue.ts';
 import type { AwsPlan, Stage } from '../../../lib/stage.ts';
 import { emailService } from './email.service.ts';
 
+/** The return path of mails. Each region has its own, because a return path has one MX record, which names one region. */
+export const mailFromDomain = ({ env, mailDomain }: Stage): string => `mail-${env.region}.${mailDomain}`;
+
 /** The sender domain of mails. On AWS it has its own return path and a queue for bounces, complaints and rejected mails. */
 export class MailIdentity extends Construct {
   readonly #identity: ses.EmailIdentity;
@@ -31,8 +34,7 @@ export class MailIdentity extends Construct {
         : ses.Identity.domain(stage.mailDomain),
       ...(this.#configuration && {
         configurationSet: this.#configuration,
-        // Of its own in each region: a return path has one MX record, which names one region.
-        mailFromDomain: `mail-${stage.env.region}.${stage.mailDomain}`,
+        mailFromDomain: mailFromDomain(stage),
         mailFromBehaviorOnMxFailure: ses.MailFromBehaviorOnMxFailure.REJECT_MESSAGE,
       }),
     });
