@@ -6,7 +6,7 @@ import { ensurePython, FUZZ_PYTHON, pythonOf } from '../python/python.ts';
 
 const TIMEOUT_MS = 600_000;
 /** Requests per operation and phase. They are the same in each run, so that a failed run can be repeated. */
-const EXAMPLES = 8;
+const EXAMPLES = 6;
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',

@@ -3,6 +3,7 @@ import type { Check } from './check.ts';
 import { lambdaConcurrency } from './concurrency.ts';
 import { caa, hostedZone, records } from './domain.ts';
 import { aurora, valkey } from './engines.ts';
+import { ipv6 } from './ipv6.ts';
 import { stacks } from './stacks.ts';
 import { endpoints, zones } from './zones.ts';
 
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   records,
   zones,
   endpoints,
+  ipv6,
   aurora,
   valkey,
   apiLogRole,

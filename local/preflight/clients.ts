@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises';
 import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -11,13 +12,16 @@ import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { EDGE_REGION } from '../../lib/stacks.ts';
 
 /** Settings of the SDK that differ in tests. Without them, the SDK reads the shell's settings, as the CDK CLI does. */
-export type ClientSettings = Pick<STSClientConfig, 'endpoint' | 'credentials' | 'requestHandler'>;
+export type ClientSettings = Pick<STSClientConfig, 'endpoint' | 'credentials' | 'requestHandler'> & {
+  /** Name servers, `address:port`. */
+  dnsServers?: readonly string[];
+};
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const RESPONSE_TIMEOUT_MS = 10_000;
 
 /** The clients of the stage's region, and of the region of CloudFront's resources. */
-export function clientsFor(region: string, settings: ClientSettings = {}) {
+export function clientsFor(region: string, { dnsServers, ...settings }: ClientSettings = {}) {
   const common = {
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -29,9 +33,12 @@ export function clientsFor(region: string, settings: ClientSettings = {}) {
   };
   const regional = { ...common, region };
   const edge = { ...common, region: EDGE_REGION };
+  const dns = new Resolver({ timeout: CONNECTION_TIMEOUT_MS, tries: 2 });
+  if (dnsServers) dns.setServers(dnsServers);
   return {
     apiGateway: new APIGatewayClient(regional),
     cloudFormation: { stage: new CloudFormationClient(regional), edge: new CloudFormationClient(edge) },
+    dns,
     ec2: new EC2Client(regional),
     elastiCache: new ElastiCacheClient(regional),
     lambda: new LambdaClient(regional),

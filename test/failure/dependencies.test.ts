@@ -1,8 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { hashSecretToken } from '../../lambdas/shared/secret-tokens.ts';
 import { makeProduct, makeUser } from '../support/factories.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { lasting } from '../support/lasting.ts';
 import { control, endpoints, eventually, replicaRows, rows, withLocked, withValkey } from '../support/platform.ts';
 import { admin, call, PASSWORD, Shopper } from '../support/shopper.ts';
 
@@ -84,7 +84,7 @@ describe('when the cache is flushed and killed in the middle of 100 log-outs', (
   }, 120_000);
 
   async function acceptedAfter(token: string, atMs: number, accepted: string[]): Promise<void> {
-    await setTimeout(Math.max(0, atMs - performance.now()));
+    await lasting(Math.max(0, atMs - performance.now()));
     if ((await call('GET', '/auth/me', { token })).status !== 401) accepted.push(token);
   }
 

@@ -1,8 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
 import type { Database } from '../../lambdas/database/database.client.ts';
 import { type MailEvent, sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
 import { makeUser } from '../support/factories.ts';
+import { lasting } from '../support/lasting.ts';
 import { databaseAs, endpoints, rows } from '../support/platform.ts';
 import { Tunnel } from '../support/tunnel.ts';
 
@@ -33,25 +33,25 @@ const INTERRUPTIONS: ((name: Tunnel, index: number) => Promise<void>)[] = [
   async (name) => name.drop(),
   async (name, index) => {
     // The statement that records the mail arrives, and its result may not.
-    await setTimeout(index % 10);
+    await lasting(index % 10);
     name.drop();
   },
   async (name, index) => {
     name.leadTo(1);
     name.drop();
-    await setTimeout(200 + 20 * index);
+    await lasting(200 + 20 * index);
     name.leadTo(portOf(endpoints.writer));
   },
   async (name) => {
     // A server that takes no writes, as around a failover.
     name.leadTo(portOf(endpoints.reader));
     name.drop();
-    await setTimeout(300);
+    await lasting(300);
     name.leadTo(portOf(endpoints.writer));
   },
   async (name) => {
     name.hang();
-    await setTimeout(500);
+    await lasting(500);
     name.resume();
   },
 ];

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createDatabase, type Database } from '../../lambdas/database/database.client.ts';
 import { ReadYourWrites } from '../../lambdas/database/read-your-writes.ts';
@@ -6,7 +5,8 @@ import { placeOrder } from '../../lambdas/orders/place-order.ts';
 import { roleOf } from '../../lambdas/registry.ts';
 import { problemResponse } from '../../lambdas/shared/http.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { cacheAs, endpoints, secrets } from '../support/platform.ts';
+import { lasting } from '../support/lasting.ts';
+import { cacheAs, endpoints, eventually, secrets } from '../support/platform.ts';
 import { PostgresPair } from '../support/postgres-pair.ts';
 import { Tunnel } from '../support/tunnel.ts';
 
@@ -55,7 +55,7 @@ async function underLoad(outage: () => Promise<void>): Promise<Load & { endedMs:
   const load: Load = { acceptedMs: [], userIds: [], refusals: new Map() };
   let endedMs = Number.POSITIVE_INFINITY;
   const instances = Array.from({ length: INSTANCES }, () => placeOrders(load, () => endedMs));
-  await setTimeout(300);
+  await eventually(async () => load.acceptedMs.length >= 2 * INSTANCES);
   await outage();
   endedMs = performance.now();
   await Promise.all(instances);
@@ -74,7 +74,7 @@ async function placeOrders(load: Load, endedMs: () => number): Promise<void> {
   const items = [{ productId: product?.id as string, quantity: 1 }];
   for (let lastMs = 0; lastMs < endedMs(); ) {
     const input = { userId: crypto.randomUUID(), idempotencyKey: crypto.randomUUID(), items };
-    while (!(await accepted(load, () => placeOrder(deps, input)))) await setTimeout(RETRY_AFTER_MS);
+    while (!(await accepted(load, () => placeOrder(deps, input)))) await lasting(RETRY_AFTER_MS);
     lastMs = performance.now();
     load.acceptedMs.push(lastMs);
     load.userIds.push(input.userId);
@@ -109,7 +109,7 @@ const OUTAGES: [what: string, mostSeconds: number, outage: () => Promise<void>][
     12,
     async () => {
       name.hang();
-      await setTimeout(6_000);
+      await lasting(6_000);
       name.resume();
     },
   ],
@@ -127,7 +127,7 @@ describe('under load, a writer that', () => {
     const load = await underLoad(async () => {
       await pair.switchOver();
       name.leadTo(Number(new URL(endpoints.reader).port));
-      await setTimeout(3_000);
+      await lasting(3_000);
       name.leadTo(pair.writerPort);
     });
     await assertSound(load, 'is replaced');

@@ -17,6 +17,8 @@ export interface Composed {
 export function compose(settings: Record<string, unknown>): Composed {
   const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
   process.env.CDK_VALIDATION = 'false';
+  // Another worker builds bundles at the same time.
+  process.env.BUILD_FOLDER = path.join(ROOT, '.build', `compose-${process.env.JEST_WORKER_ID}`);
   const app = new App({ context: { ...context, ...settings, 'aws:cdk:disable-stack-trace': true } });
   composeApp(app, resolveStage(settings));
   const stacks = app.synth().stacks.map((each) => [shortStackName(each.stackName), each] as const);

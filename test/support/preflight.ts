@@ -1,6 +1,7 @@
 import { resolveStage } from '../../lib/stage.ts';
 import { type AwsStage, type Check, type RunOptions, runChecks } from '../../local/preflight/check.ts';
 import { type ClientSettings, clientsFor } from '../../local/preflight/clients.ts';
+import { type Recordings, recordedAws } from './recorded-aws.ts';
 
 /** A stage with settings of its own, as an operator gives them. */
 export function stageWith(settings: Record<string, string> = {}): AwsStage {
@@ -23,4 +24,19 @@ export async function printed(
   });
   if (failed !== lines.filter((line) => line.startsWith('✖ ')).length) throw new Error(`${failed} failed: ${lines}`);
   return lines;
+}
+
+/** The line that a check prints, with recorded responses of AWS. */
+export async function lineOf(
+  check: Check,
+  recordings: Recordings,
+  stage: AwsStage = stageWith(),
+  options: RunOptions = {},
+) {
+  const aws = await recordedAws(recordings);
+  try {
+    return (await printed([check], aws.settings, stage, options))[0];
+  } finally {
+    aws.close();
+  }
 }

@@ -1,43 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { reservedConcurrency } from '../../../lib/constructs/concurrency.ts';
 import { apiLogRole, credentials, mail, settings } from '../../../local/preflight/account.ts';
-import type { AwsStage, Check, RunOptions } from '../../../local/preflight/check.ts';
 import { lambdaConcurrency } from '../../../local/preflight/concurrency.ts';
 import { aurora, valkey } from '../../../local/preflight/engines.ts';
 import { stacks } from '../../../local/preflight/stacks.ts';
-import { endpoints, zones } from '../../../local/preflight/zones.ts';
-import { printed, stageWith } from '../../support/preflight.ts';
+import { zones } from '../../../local/preflight/zones.ts';
+import { lineOf, stageWith } from '../../support/preflight.ts';
 import {
-  ALL_ENDPOINTS,
   cacheVersions,
-  endpointServices,
   engineVersions,
   lambdaQuota,
   noStack,
   queryError,
   type Recordings,
-  recordedAws,
   stackResponse,
-  zonesResponse,
 } from '../../support/recorded-aws.ts';
 
-/** The line that a check prints, with recorded responses of AWS. */
-async function lineOf(check: Check, recordings: Recordings, stage: AwsStage = stageWith(), options: RunOptions = {}) {
-  const aws = await recordedAws(recordings);
-  try {
-    return (await printed([check], aws.settings, stage, options))[0];
-  } finally {
-    aws.close();
-  }
-}
-
 const EU = 'eu-central-1';
-const ZONES: [string, string][] = [
-  ['eu-central-1a', 'euc1-az2'],
-  ['eu-central-1b', 'euc1-az3'],
-  ['eu-central-1c', 'euc1-az1'],
-];
-
 describe('settings', () => {
   test('pass without placeholders; the account may come from the credentials', async () => {
     expect(await lineOf(settings, {}, stageWith({ account: '111122223333' }))).toBe(
@@ -88,54 +67,6 @@ describe('Lambda concurrency', () => {
         `^✖ Lambda concurrency: .* is 1000 in ${EU}; ${needed + 500} are needed .* 500 reserved by other functions`,
       ),
     );
-  });
-});
-
-describe('availability zones', () => {
-  test('pass with their ids', async () => {
-    expect(await lineOf(zones, { DescribeAvailabilityZones: zonesResponse(ZONES) })).toBe(
-      '✔ availability zones: eu-central-1a (euc1-az2), eu-central-1b (euc1-az3), eu-central-1c (euc1-az1)',
-    );
-  });
-
-  test('fail for a zone that CloudFront does not support, and for one that is unavailable', async () => {
-    const region = 'us-east-1';
-    const DescribeAvailabilityZones = zonesResponse([
-      ['us-east-1a', 'use1-az3'],
-      ['us-east-1b', 'use1-az1'],
-      ['us-east-1c', 'use1-az2', 'unavailable'],
-      ['us-east-1d', 'use1-az4'],
-    ]);
-    expect(await lineOf(zones, { DescribeAvailabilityZones }, stageWith({ region }))).toBe(
-      "✖ availability zones: us-east-1a is use1-az3, which CloudFront's VPC origins do not support; us-east-1c is unavailable. " +
-        'The stage needs 3 of the usable zones us-east-1b, us-east-1d. Change zoneNames in lib/stage.ts',
-    );
-  });
-});
-
-describe('VPC endpoints', () => {
-  test('pass if each service is offered in the zones that it is placed in', async () => {
-    expect(await lineOf(endpoints, { DescribeVpcEndpointServices: endpointServices(EU, ALL_ENDPOINTS) })).toBe(
-      '✔ VPC endpoints: 6 services, each offered in the zones that it is placed in',
-    );
-  });
-
-  test('fail for a service that a zone or the region does not have', async () => {
-    const { xray, ...others } = { ...ALL_ENDPOINTS, email: 'ab' };
-    expect(await lineOf(endpoints, { DescribeVpcEndpointServices: endpointServices(EU, others) })).toBe(
-      '✖ VPC endpoints: com.amazonaws.eu-central-1.email is offered in eu-central-1a, eu-central-1b and needed in eu-central-1c; ' +
-        'com.amazonaws.eu-central-1.xray is not offered in eu-central-1. Change zoneNames in lib/stage.ts, or the region',
-    );
-  });
-
-  test.each([
-    ['ipv6', { 'execute-api': 'ab' }, 1],
-    ['interface', { sqs: 'a', kms: 'a', email: 'a', secretsmanager: 'a', 'execute-api': 'ab' }, 5],
-  ])('pass in dev with endpoints=%s, which needs fewer services and zones', async (setting, services, count) => {
-    const DescribeVpcEndpointServices = endpointServices(EU, services);
-    expect(
-      await lineOf(endpoints, { DescribeVpcEndpointServices }, stageWith({ stage: 'dev', endpoints: setting })),
-    ).toBe(`✔ VPC endpoints: ${count} services, each offered in the zones that it is placed in`);
   });
 });
 
