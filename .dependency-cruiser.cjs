@@ -32,7 +32,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^lambdas/',
-        pathNot: '\\.(construct|handler)\\.ts$|/(kms-keys|secrets|ses-mailer|publisher|consumer|logger|metrics)\\.ts$',
+        pathNot:
+          '\\.(construct|handler)\\.ts$|/(kms-keys|secrets|ses-mailer|publisher|consumer|sqs-client|logger|metrics)\\.ts$',
       },
       to: {
         path: 'node_modules/(@aws-sdk|aws-cdk-lib|constructs|@aws-lambda-powertools)/',

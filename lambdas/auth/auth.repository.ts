@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Sql } from '../database/database.client.ts';
 import { invariant } from '../shared/invariant.ts';
-import type { Session, User } from './user.ts';
+import { REVOCATION_TTL_SECONDS, type Session, type User } from './user.ts';
 
 export interface UserRow {
   id: string;
@@ -109,11 +109,16 @@ export async function rotateRefreshToken(tx: Sql, sessionId: string, used: Buffe
     UPDATE auth.sessions SET last_used_at = now() WHERE id = ${sessionId}`.execute(tx);
 }
 
-/** Revokes one session of a user, or all. @returns the ids of the sessions that were open */
+/**
+ * Revokes one session of a user, or all. A session that was revoked in the last minutes counts again, since the call may be the retry of
+ * one that died before it told the cache.
+ * @returns the ids of these sessions
+ */
 export async function revokeSessions(db: Sql, userId: string, sessionId?: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    UPDATE auth.sessions SET revoked_at = now()
-    WHERE user_id = ${userId} AND revoked_at IS NULL AND (${sessionId ?? null}::uuid IS NULL OR id = ${sessionId ?? null})
+    UPDATE auth.sessions SET revoked_at = coalesce(revoked_at, now())
+    WHERE user_id = ${userId} AND (${sessionId ?? null}::uuid IS NULL OR id = ${sessionId ?? null})
+      AND (revoked_at IS NULL OR revoked_at > now() - make_interval(secs => ${REVOCATION_TTL_SECONDS}))
     RETURNING id`.execute(db);
   return rows.map((row) => row.id);
 }

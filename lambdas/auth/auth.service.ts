@@ -11,7 +11,7 @@ export const authService = defineService({
   database: { schema: 'auth' },
   cache: {
     keys: ['{revoked}:*', 'login:*'],
-    commands: ['set', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'],
+    commands: ['set', 'get', 'del', 'decr', 'eval', 'incr', 'pexpire', 'pttl'],
   },
   functions: {
     auth: {

@@ -37,7 +37,9 @@ export class LoginLimits {
   /** Removes a successful login from the counts: only failures count. */
   async recordSuccess(email: string, address: string): Promise<void> {
     const [account, client] = [accountKey(email), addressKey(address)];
-    const done = await this.#cache.attempt((valkey) => runAll(valkey.pipeline().del(account).decr(client)));
+    const done = await this.#cache.attempt((valkey) =>
+      runAll(valkey.pipeline().del(account).eval(REMOVE_HIT, 1, client)),
+    );
     if (!done) await this.#database.write((db) => removeAttempts(db, account, client));
   }
 
@@ -53,6 +55,11 @@ export class LoginLimits {
     return { allowed: hits <= limit, retryAfterSeconds: Math.max(1, Math.ceil(remainingSeconds)) };
   }
 }
+
+/** Only from a count that is there: a decrement alone would create a key that never expires. */
+const REMOVE_HIT = `
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then return redis.call('DECR', KEYS[1]) end
+return 0`;
 
 const addressKey = (address: string) => `login:address:${address}`;
 

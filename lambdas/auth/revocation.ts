@@ -3,18 +3,21 @@ import type { Redis as Valkey } from 'iovalkey';
 import { type CacheClient, runAll } from '../cache/cache.client.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
-import { ACCESS_TOKEN_SECONDS } from './user.ts';
+import { withinMs } from '../shared/within.ts';
+import { REVOCATION_TTL_SECONDS } from './user.ts';
 
-/** The longest that an access token of a revoked session is valid, plus a minute for clock skew. */
-export const REVOCATION_TTL_SECONDS = ACCESS_TOKEN_SECONDS + 60;
 /** The cache is taken to hold every revocation for this long. Then it is filled from the database again. */
-export const COMPLETE_MS = 60_000;
+export const COMPLETE_MS = 10_000;
 /** When less than this is left, one request fills the cache while the others still get certain answers from it. */
 const REFILL_BELOW_MS = COMPLETE_MS / 2;
 /** A fill that takes longer than this is abandoned, so that a crashed process does not prevent the next one. */
 const FILL_MS = 5_000;
 /** What was read from the database decides for this long. Then it is read again. */
 export const DATABASE_VIEW_MS = 800;
+/** The longest that a request with a certain answer waits for the refill that it makes for the others. */
+const REFILL_WAIT_MS = 300;
+/** Keys for each round trip of a fill, so that each is below the client's timeout. */
+const KEYS_AT_ONCE = 500;
 
 // The braces are a hash tag, which keeps the keys in one slot of a cluster.
 const revokedKey = (sessionId: string) => `{revoked}:${sessionId}`;
@@ -39,24 +42,31 @@ return {redis.call('EXISTS', KEYS[1]), complete and redis.call('PTTL', KEYS[2]) 
 const BEGIN = `${IDENTITY}
 return redis.call('SET', KEYS[1], ARGV[1] .. identity, 'NX', 'PX', ARGV[2]) and 1 or 0`;
 
+/** The mark's time counts from the claim, so that what is left of it says when the database was read at the earliest. */
 const FINISH = `${IDENTITY}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] .. identity then return 0 end
-redis.call('SET', KEYS[2], identity, 'PX', ARGV[2])
+local left = ARGV[2] - (ARGV[3] - redis.call('PTTL', KEYS[1]))
 redis.call('DEL', KEYS[1])
+if left <= 0 then return 0 end
+redis.call('SET', KEYS[2], identity, 'PX', left)
 return 1`;
 
 /** Makes the authorizer reject the sessions' access tokens at once. The database remains the source of truth. */
 export async function markRevoked(cache: CacheClient, sessionIds: readonly string[]): Promise<void> {
   if (sessionIds.length === 0) return;
   const done = await cache.attemptWithRetries((valkey) => storeAll(valkey, sessionIds));
-  // A server that was unavailable to all is filled from the database. One that others reach is filled within a minute.
+  // A token check that finds the cache unavailable too has it filled from the database. Else the mark ends soon.
   if (!done) count('RevocationNotCached');
 }
 
-function storeAll(valkey: Valkey, sessionIds: readonly string[]): Promise<true> {
-  const batch = valkey.pipeline();
-  for (const id of sessionIds) batch.set(revokedKey(id), '1', 'EX', REVOCATION_TTL_SECONDS);
-  return runAll(batch);
+async function storeAll(valkey: Valkey, sessionIds: readonly string[]): Promise<true> {
+  for (let start = 0; start < sessionIds.length; start += KEYS_AT_ONCE) {
+    const batch = valkey.pipeline();
+    for (const id of sessionIds.slice(start, start + KEYS_AT_ONCE))
+      batch.set(revokedKey(id), '1', 'EX', REVOCATION_TTL_SECONDS);
+    await runAll(batch);
+  }
+  return true;
 }
 
 /** Reads the sessions that were revoked in the last `REVOCATION_TTL_SECONDS`, from the writer. */
@@ -69,6 +79,8 @@ export type ListRevoked = () => Promise<readonly string[]>;
 export class Revocations {
   readonly #cache: CacheClient;
   readonly #listRevoked: ListRevoked;
+  /** When the cache was last found unavailable. A log-out may have failed to reach it at the same time. */
+  #lostAtMs = Number.NEGATIVE_INFINITY;
   #view: { readonly ids: Promise<ReadonlySet<string>>; readonly untilMs: number } | undefined;
 
   constructor(cache: CacheClient, listRevoked: ListRevoked) {
@@ -82,15 +94,18 @@ export class Revocations {
       (valkey) => valkey.eval(CHECK, 2, revokedKey(sessionId), COMPLETE_KEY) as Promise<[number, number]>,
     );
     if (!reply) {
+      this.#lostAtMs = performance.now();
       count('RevocationFromDatabase');
       return (await this.#readView()).has(sessionId);
     }
     const [revoked, completeMs] = reply;
     if (revoked) return true;
-    if (completeMs > 0) {
+    // Filled before the cache was last unavailable, it may miss what was revoked meanwhile.
+    const sinceLostMs = performance.now() - this.#lostAtMs;
+    if (completeMs > 0 && COMPLETE_MS - completeMs < sinceLostMs) {
       // The answer is certain, so it does not depend on the database.
       if (completeMs < REFILL_BELOW_MS)
-        await this.#fill().catch((error) => logger.warn('no refill', errorFields(error)));
+        await withinMs(REFILL_WAIT_MS, this.#fill()).catch((error) => logger.warn('no refill', errorFields(error)));
       return false;
     }
     return ((await this.#fill()) ?? (await this.#readView())).has(sessionId);
@@ -105,8 +120,9 @@ export class Revocations {
     const ids = await this.#read();
     const done = await this.#cache.attempt(async (valkey) => {
       if (ids.size > 0) await storeAll(valkey, [...ids]);
-      return valkey.eval(FINISH, 2, FILLING_KEY, COMPLETE_KEY, claim, COMPLETE_MS);
+      return valkey.eval(FINISH, 2, FILLING_KEY, COMPLETE_KEY, claim, COMPLETE_MS, FILL_MS);
     });
+    if (done === undefined) this.#lostAtMs = performance.now();
     logger.info('revocations read from the database', { sessions: ids.size, cached: done === 1 });
     return ids;
   }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { databaseFromEnv, type Sql } from '../database/database.client.ts';
-import { type ListRevoked, REVOCATION_TTL_SECONDS } from './revocation.ts';
+import type { ListRevoked } from './revocation.ts';
+import { REVOCATION_TTL_SECONDS } from './user.ts';
 
 /** The sessions whose access tokens may still be valid. */
 export async function listRevoked(db: Sql): Promise<string[]> {

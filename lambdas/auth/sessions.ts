@@ -81,7 +81,6 @@ export async function refreshSession(deps: SessionDependencies, refreshToken: st
 export async function endSession(deps: SessionDependencies, principal: Principal, sessionId: string): Promise<void> {
   const ended = await deps.database.write((db) => revokeSessions(db, principal.userId, sessionId));
   const isOwn = sessionId === principal.sessionId;
-  // A retry finds the session closed, and the cache may not have it: the first try may have died before it wrote there.
   await markRevoked(deps.cache, isOwn ? [sessionId] : ended);
   if (ended.length === 0 && !isOwn) throw new Problem(commonProblems.NOT_FOUND);
 }

@@ -43,6 +43,8 @@ export const tokensSchema = z
 export type Tokens = z.output<typeof tokensSchema>;
 
 export const ACCESS_TOKEN_SECONDS = 600;
+/** The longest that an access token of a revoked session is valid, plus a minute for clock skew. */
+export const REVOCATION_TTL_SECONDS = ACCESS_TOKEN_SECONDS + 60;
 export const SESSION_DAYS = 30;
 export const VERIFY_EMAIL_HOURS = 48;
 export const RESET_PASSWORD_HOURS = 1;

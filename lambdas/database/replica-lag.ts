@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { withinMs } from '../shared/within.ts';
 import type { Sql } from './connections.ts';
 
 /** A replica further behind than this is not read from. With the age of a measurement it stays below the pin's 3 s. */
@@ -69,10 +70,4 @@ async function nextXid(db: Sql): Promise<bigint> {
   const { rows } = await sql<{ xid: string }>`
     SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid`.execute(db);
   return BigInt(rows[0]?.xid ?? 0);
-}
-
-async function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`No response within ${limitMs} ms.`)), limitMs);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,5 @@
 import { errorFields, logger } from '../shared/logger.ts';
+import { withinMs } from '../shared/within.ts';
 import type { DEPENDENCIES } from './health.routes.ts';
 
 type Dependency = (typeof DEPENDENCIES)[number];
@@ -29,15 +30,11 @@ export async function checkHealth(probes: Probes) {
 async function runProbe(name: Dependency, probe: () => Promise<void>): Promise<State> {
   const startedMs = performance.now();
   const tookMs = () => Math.round((performance.now() - startedMs) * 10) / 10;
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`No response within ${PROBE_TIMEOUT_MS} ms.`)), PROBE_TIMEOUT_MS);
   try {
-    await Promise.race([probe(), late]);
+    await withinMs(PROBE_TIMEOUT_MS, probe());
     return { status: 'up', latencyMs: tookMs() };
   } catch (error) {
     logger.warn('dependency down', { dependency: name, ...errorFields(error) });
     return { status: 'down', latencyMs: tookMs() };
-  } finally {
-    clearTimeout(timer);
   }
 }

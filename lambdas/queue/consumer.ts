@@ -6,6 +6,7 @@ import { readEnv } from '../shared/env.ts';
 import { type EventOf, type EventSchemas, parseEvent } from '../shared/event.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 import { redeliveryDelaySeconds } from './redelivery.ts';
+import { createSqsClient } from './sqs-client.ts';
 
 /** Applies the effect of one event. It throws to have the message redelivered, and after enough attempts dead-lettered. */
 export type Consume<S extends EventSchemas> = (event: EventOf<S>) => Promise<void>;
@@ -63,20 +64,20 @@ export function createConsumer<S extends EventSchemas>(schemas: S, create: () =>
   });
 }
 
-let client: SQSClient | undefined;
+let client: Promise<SQSClient> | undefined;
 
 /** Sets when SQS delivers the message again. Without an answer it does so after the queue's visibility timeout. */
 async function delayRedelivery({ receiptHandle }: SQSRecord, VisibilityTimeout: number): Promise<void> {
   try {
     const { CONSUMED_QUEUE_URL } = readEnv({ CONSUMED_QUEUE_URL: z.url() });
-    const { ChangeMessageVisibilityCommand, SQSClient } = await import('@aws-sdk/client-sqs');
-    client ??= new SQSClient({ maxAttempts: 2 });
+    client ??= createSqsClient(2);
+    const [sqs, { ChangeMessageVisibilityCommand }] = await Promise.all([client, import('@aws-sdk/client-sqs')]);
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl: CONSUMED_QUEUE_URL,
       ReceiptHandle: receiptHandle,
       VisibilityTimeout,
     });
-    await client.send(command, { abortSignal: AbortSignal.timeout(BACKOFF_TIMEOUT_MS) });
+    await sqs.send(command, { abortSignal: AbortSignal.timeout(BACKOFF_TIMEOUT_MS) });
   } catch (error) {
     logger.warn('redelivery not delayed', errorFields(error));
   }

@@ -5,6 +5,7 @@ import { jsonVariable, readEnv, traceHeader } from '../shared/env.ts';
 import type { AnyEvent } from '../shared/event.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 import { markPublished } from './outbox.ts';
+import { createSqsClient } from './sqs-client.ts';
 
 /** Sends an event to every queue that it is routed to. */
 export type SendEvent = (event: AnyEvent) => Promise<void>;
@@ -27,7 +28,7 @@ export function createQueueSender(): EnqueueMessage {
   const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrls });
   let client: Promise<SQSClient> | undefined;
   return async (queue, MessageBody) => {
-    client ??= import('@aws-sdk/client-sqs').then(({ SQSClient }) => new SQSClient({ maxAttempts: 2 }));
+    client ??= createSqsClient(2);
     const [sqs, { SendMessageCommand }] = await Promise.all([client, import('@aws-sdk/client-sqs')]);
     const trace = traceHeader();
     const command = new SendMessageCommand({
@@ -70,12 +71,12 @@ export function createSendEvent(): SendEvent {
 /** Gets a queue's attributes, to check that it responds. @throws if it does not within `SEND_TIMEOUT_MS` */
 export function createQueueProbe(queue: string): () => Promise<void> {
   const { QUEUE_URLS: urls } = readEnv({ QUEUE_URLS: queueUrls });
-  let client: SQSClient | undefined;
+  let client: Promise<SQSClient> | undefined;
   return async () => {
-    const { GetQueueAttributesCommand, SQSClient } = await import('@aws-sdk/client-sqs');
-    client ??= new SQSClient({ maxAttempts: 1 });
+    client ??= createSqsClient(1);
+    const [sqs, { GetQueueAttributesCommand }] = await Promise.all([client, import('@aws-sdk/client-sqs')]);
     const command = new GetQueueAttributesCommand({ QueueUrl: urlOf(urls, queue), AttributeNames: ['QueueArn'] });
-    await client.send(command, { abortSignal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
+    await sqs.send(command, { abortSignal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
   };
 }
 

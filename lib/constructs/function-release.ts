@@ -76,6 +76,8 @@ function keepWarm(alias: lambda.Alias, { least, most }: { least: number; most: n
 }
 
 function addCanary(scope: Construct, alias: lambda.Alias, alarms: cloudwatch.Alarm[]): void {
+  // The alarms must look at the new version before the alias moves to it. The deployment group, which is the same, may not wait.
+  alias.node.addDependency(...alarms);
   const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
     alias,
     deploymentConfig: codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,

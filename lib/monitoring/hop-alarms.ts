@@ -159,7 +159,7 @@ export function businessAlarms(alarm: CreateAlarm): cloudwatch.Alarm[] {
       threshold: 1,
       periods: 1,
       outOf: 1,
-      why: 'Caching a log-out or password reset failed three times. If others reach the cache, the token is valid for up to a minute.',
+      why: 'Caching a log-out or password reset failed three times. If others reach the cache, the token is valid for up to ten seconds.',
       runbook: 'revocation-not-cached',
     }),
     alarm('RevocationFromDatabase', {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { revokeSessions } from '../../lambdas/auth/auth.repository.ts';
 import { countAttempt } from '../../lambdas/auth/login-attempts.ts';
 import { LoginLimits, PER_ACCOUNT } from '../../lambdas/auth/login-limits.ts';
 import { DATABASE_VIEW_MS, markRevoked, Revocations } from '../../lambdas/auth/revocation.ts';
 import { listRevoked } from '../../lambdas/auth/revoked-sessions.ts';
-import { createCache } from '../../lambdas/cache/cache.client.ts';
+import { type CacheClient, createCache } from '../../lambdas/cache/cache.client.ts';
 import { makeUser, uniqueEmail } from '../support/factories.ts';
 import { cacheAs, databaseAs, eventually, rows, secrets } from '../support/platform.ts';
+import { Tunnel } from '../support/tunnel.ts';
 import { startValkeyServer, type ValkeyServer } from '../support/valkey-server.ts';
 
 const database = databaseAs('authorizer');
@@ -109,6 +111,35 @@ describe('a logged-out token is rejected', () => {
     close();
   });
 
+  test('after the cache was out of reach during the log-out, and came back with all its keys', async () => {
+    const line = await Tunnel.to(server.port);
+    const settings = { host: '127.0.0.1', port: Number(line.address.split(':')[1]), tls: false };
+    const clients = ['authorizer', 'auth'].map((user) =>
+      createCache({ ...settings, user, password: secrets.services[user] as string }),
+    );
+    const [checks, logOuts] = clients as [CacheClient, CacheClient];
+    const { isRevoked, close } = authorizer(checks);
+    const id = await openSession();
+    // The cache is marked as complete, and stays so.
+    await eventually(async () => !(await isRevoked(id)));
+    line.leadTo(1);
+    line.drop();
+    await commitLogOut(id);
+    await markRevoked(logOuts, [id]);
+    await eventually(() => isRevoked(id));
+    line.leadTo(server.port);
+    const decidedByCache = async () => (await checks.attempt((valkey) => valkey.exists('{revoked}:complete'))) === 1;
+    await eventually(decidedByCache);
+    expect(await isRevoked(id)).toBe(true);
+    // The cache has it now, so another instance, which saw no outage, rejects the token too.
+    const other = authorizer();
+    expect(await other.isRevoked(id)).toBe(true);
+    close();
+    other.close();
+    logOuts.close();
+    line.close();
+  });
+
   test('when a flush hits between the read of the database and the fill', async () => {
     await server.flush();
     const id = await openSession();
@@ -125,6 +156,47 @@ describe('a logged-out token is rejected', () => {
     close();
     cache.close();
   });
+});
+
+test('the cache is filled with 50,000 revoked sessions, and then decides alone', async () => {
+  await server.flush();
+  const cache = cacheOf('authorizer');
+  const ids = Array.from({ length: 50_000 }, () => crypto.randomUUID());
+  let reads = 0;
+  const revocations = new Revocations(cache, async () => {
+    reads++;
+    return ids;
+  });
+  const isLast = () => revocations.isRevoked(ids.at(-1) as string);
+  expect(await isLast()).toBe(true);
+  expect(reads).toBe(1);
+  expect(await cache.attempt((valkey) => valkey.exists('{revoked}:complete'))).toBe(1);
+  expect([await isLast(), await revocations.isRevoked(crypto.randomUUID()), reads]).toEqual([true, false, 1]);
+  cache.close();
+});
+
+test('a retry of a log-out reaches the cache that the first try did not', async () => {
+  const userId = await makeUser();
+  const [session] = await rows<{ id: string }>(
+    `INSERT INTO auth.sessions (user_id, user_agent, address, expires_at) VALUES ($1, '', '', now() + interval '1 day') RETURNING id`,
+    [userId],
+  );
+  const id = session?.id as string;
+  const end = () => auth.write((db) => revokeSessions(db, userId, id));
+  expect(await end()).toEqual([id]);
+  const [first] = await rows('SELECT revoked_at FROM auth.sessions WHERE id = $1', [id]);
+  expect(await end()).toEqual([id]);
+  expect(await rows('SELECT revoked_at FROM auth.sessions WHERE id = $1', [id])).toEqual([first]);
+  await rows(`UPDATE auth.sessions SET revoked_at = now() - interval '1 hour' WHERE id = $1`, [id]);
+  expect(await end()).toEqual([]);
+});
+
+test('a successful login leaves no count that never expires', async () => {
+  const cache = cacheOf('auth');
+  const email = uniqueEmail();
+  await new LoginLimits(cache, auth).recordSuccess(email, email);
+  expect(await cache.attempt((valkey) => valkey.get(`login:address:${email}`))).toBeNull();
+  cache.close();
 });
 
 test('without the cache and the database nobody is let in', async () => {

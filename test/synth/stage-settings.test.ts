@@ -42,6 +42,16 @@ describe('while an alarm rings', () => {
       expect(alias.UpdatePolicy).toBeUndefined();
   });
 
+  test('a canary moves an alias when the alarms look at the new version', () => {
+    const moved = resourcesOf('prod', 'AWS::Lambda::Alias').filter((alias) => 'UpdatePolicy' in alias);
+    expect(moved.length).toBeGreaterThan(0);
+    for (const { id, DependsOn } of moved)
+      expect([id, DependsOn]).toEqual([
+        id,
+        expect.arrayContaining([expect.stringContaining('CanaryErrors'), expect.stringContaining('CanaryUnhandled')]),
+      ]);
+  });
+
   test('a canary is rolled back by alarms of its own version alone', () => {
     const groups = resourcesOf('prod', 'AWS::CodeDeploy::DeploymentGroup');
     expect(groups.length).toBeGreaterThan(0);
