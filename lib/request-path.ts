@@ -90,8 +90,8 @@ function composeData(stacks: Stacks, stage: Stage) {
   const key = new kms.Key(stack, 'Key', {
     description: 'Encrypts the database and the cache',
     enableKeyRotation: true,
-    // Kept even if the data is deleted, because the cluster's final snapshot is encrypted with it.
-    removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.RETAIN,
+    // Kept with the cluster's final snapshot, which is encrypted with it.
+    removalPolicy: stage.finalSnapshot ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
   });
   return {
     network,

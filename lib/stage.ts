@@ -16,8 +16,10 @@ export interface Stage {
   readonly mailDomain: string;
   /** The CPU architecture of the functions. `host` is the laptop's own, for the emulator. */
   readonly architecture: 'arm64' | 'host';
-  /** Keeps data when a stack is deleted. */
+  /** Keeps logs and buckets when a stack is deleted. */
   readonly retainData: boolean;
+  /** Takes a final snapshot of the database when its stack is deleted, and keeps the key that reads it. */
+  readonly finalSnapshot: boolean;
   /** Refuses to delete the stateful stacks, the database and the load balancer. Off for the first deployment. */
   readonly protect: boolean;
   readonly logRetentionDays: 3 | 30 | 90;
@@ -125,6 +127,7 @@ function localStage(context: StageContext): Stage {
     mailDomain: 'throughline.example',
     architecture: 'host',
     retainData: false,
+    finalSnapshot: false,
     protect: false,
     logRetentionDays: 3,
     paymentProvider: 'sandbox',
@@ -149,6 +152,7 @@ function onAws(context: StageContext, name: 'dev' | 'prod') {
   return {
     name,
     retainData,
+    finalSnapshot: !context.ephemeral,
     protect: retainData && context.protect,
     env: { account: context.account, region: context.region },
     regionalName: `throughline-${name}${copy}`,

@@ -41,6 +41,19 @@ const UNAUTHORIZED = 'Unauthorized';
  * knows, and otherwise the database does. While neither responds, it throws, and the gateway responds with 503.
  */
 export const handler = async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
+  try {
+    return await authorize(event);
+  } catch (error) {
+    // Lambda counts a rejected token as an error too. This counter, which a canary watches, does not.
+    if (error instanceof Error && error.message !== UNAUTHORIZED) {
+      count('UnhandledError');
+      logger.error('token not checked', errorFields(error));
+    }
+    throw error;
+  }
+};
+
+async function authorize(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   dependencies ??= create();
   const principal = await authenticate(event, dependencies);
   if (!principal) reject();
@@ -48,7 +61,7 @@ export const handler = async (event: APIGatewayRequestAuthorizerEvent): Promise<
   logger.info('authorized', { userId: principal.userId, revoked });
   if (revoked) reject();
   return allow(event, principal);
-};
+}
 
 /** Lambda counts every exception as an error. The metric lets the alarm on errors leave rejected tokens out. */
 function reject(): never {

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../lib/constructs/acknowledge.ts';
 import type { Network } from '../../lib/network/network.ts';
@@ -136,12 +136,10 @@ export class Aurora extends Construct {
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
       deletionProtection: stage.protect,
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.SNAPSHOT,
+      // Not retained: RDS would then refuse to delete its subnet group and with it the network.
+      removalPolicy: stage.finalSnapshot ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     });
     cluster.node.addDependency(logGroup);
-    const secrets = cluster.node.findAll().filter((each) => each instanceof secretsmanager.Secret);
-    if (stage.retainData)
-      for (const secret of secrets) secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return cluster;
   }
 

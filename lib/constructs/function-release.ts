@@ -58,7 +58,7 @@ export function releaseOf(
     : invocationAlarms(scope, fn, errorsOf(alias, name, expectedExceptions), describe);
   if (userFacing) alarms.push(unhandledAlarm(scope, name, describe));
   if (userFacing && canaryDeployments) {
-    const ofVersion = canaryAlarms(scope, fn, name, expectedExceptions, describe);
+    const ofVersion = canaryAlarms(scope, fn, { stage, name, expectedExceptions }, describe);
     addCanary(scope, alias, ofVersion);
     alarms.push(...ofVersion);
   }
@@ -98,11 +98,13 @@ function addCanary(scope: Construct, alias: lambda.Alias, alarms: cloudwatch.Ala
 function canaryAlarms(
   scope: Construct,
   fn: lambda.Function,
-  name: string,
-  expectedExceptions: string | undefined,
+  { stage, name, expectedExceptions }: Pick<Releasable, 'stage' | 'name' | 'expectedExceptions'>,
   describe: Describe,
 ): cloudwatch.Alarm[] {
   const { version } = fn.currentVersion;
+  // Each version has alarms of its own: CloudWatch keeps the state of an alarm that is updated, so that one which a version has put into
+  // ALARM would roll back the version that mends it.
+  const named = (what: string) => `${stage.regionalName}-${name}-canary-${what}-v${version}`;
   const own = (metricName: string) =>
     new cloudwatch.Metric({
       namespace: 'Throughline',
@@ -122,14 +124,19 @@ function canaryAlarms(
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   };
+  // The two metrics come from different sources, at different times, so one minute says little about their difference.
+  const patient = { threshold: ERRORS_A_MINUTE, evaluationPeriods: 3, datapointsToAlarm: 2 };
   return [
     new cloudwatch.Alarm(scope, 'CanaryErrors', {
       ...common,
+      ...(expectedExceptions && patient),
+      alarmName: named('errors'),
       metric: expectedExceptions ? without(errors, own(expectedExceptions)) : errors,
       alarmDescription: describe('the new version crashes or times out.', 'function-errors'),
     }),
     new cloudwatch.Alarm(scope, 'CanaryUnhandled', {
       ...common,
+      alarmName: named('unhandled'),
       metric: own('UnhandledError'),
       alarmDescription: describe('the new version responds with 500.', 'unhandled-errors'),
     }),

@@ -106,7 +106,7 @@ function cacheMemberAlarms(alarm: CreateAlarm, member: string, suffix: string): 
     alarm(`CacheMemory${suffix}`, {
       metric: metric('AWS/ElastiCache', 'DatabaseMemoryUsagePercentage', dimensions, 'Maximum'),
       threshold: 85,
-      why: 'Above this, revoked sessions can be evicted. Their tokens stay valid for up to ten minutes.',
+      why: 'Above this, entries can be evicted. The token check then reads the database, and calls become slower.',
       runbook: 'cache-memory',
     }),
     alarm(`CacheEngine${suffix}`, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AWS_STAGES, type Json, resourcesOf, templateOf } from '../support/assembly.ts';
 
-const STATEFUL = ['AWS::RDS::DBCluster', 'AWS::KMS::Key'];
+const STATEFUL = { 'AWS::RDS::DBCluster': 'Snapshot', 'AWS::KMS::Key': 'RetainExceptOnCreate' };
 
 describe.each(AWS_STAGES)('the data of %s', (stage) => {
   const [cluster] = resourcesOf(stage, 'AWS::RDS::DBCluster');
@@ -35,6 +35,8 @@ describe.each(AWS_STAGES)('the data of %s', (stage) => {
     const routes = resourcesOf(stage, 'AWS::EC2::Route').map(({ Properties }) => Object.keys(Properties).sort());
     const outward = ['DestinationIpv6CidrBlock', 'EgressOnlyInternetGatewayId', 'RouteTableId'];
     expect(routes).toEqual(stage === 'dev' ? [outward, outward] : []);
+    // A network may have one only.
+    expect(resourcesOf(stage, 'AWS::EC2::EgressOnlyInternetGateway')).toHaveLength(stage === 'dev' ? 1 : 0);
   });
 
   test('has no security group that is open to a CIDR range', () => {
@@ -77,13 +79,13 @@ describe('in prod', () => {
     });
   });
 
-  test('stateful resources are retained, protected and backed up', () => {
-    for (const type of STATEFUL) {
+  test('stateful resources are kept when their stack is deleted, protected and backed up', () => {
+    for (const [type, policy] of Object.entries(STATEFUL)) {
       // Retained except on create: resources left by a failed first deployment would block the next one.
       for (const { DeletionPolicy, id } of resourcesOf('prod', type).filter(({ stack }) =>
         ['state', 'data'].includes(stack),
       ))
-        expect([id, DeletionPolicy]).toEqual([id, 'RetainExceptOnCreate']);
+        expect([id, DeletionPolicy]).toEqual([id, policy]);
     }
     const [cluster] = resourcesOf('prod', 'AWS::RDS::DBCluster');
     expect(cluster?.Properties).toMatchObject({ DeletionProtection: true, BackupRetentionPeriod: 14 });

@@ -59,6 +59,8 @@ describe('while an alarm rings', () => {
     for (const { Properties } of groups)
       for (const { Name } of Properties.AlarmConfiguration.Alarms as Json[]) {
         const { Properties: alarm } = alarms.get(Name.Ref) as { Properties: Record<string, Json> };
+        // A new alarm for each version: CloudWatch keeps the state of one that is updated.
+        expect(JSON.stringify(alarm.AlarmName)).toMatch(/CurrentVersion\w+","Version"/);
         const metrics: Json[] = (alarm.Metrics ?? [{ MetricStat: { Metric: alarm } }]).flatMap(
           ({ MetricStat }: Json) => MetricStat?.Metric ?? [],
         );
@@ -90,7 +92,7 @@ describe('a throwaway copy of prod (-c ephemeral=trial)', () => {
 
   test('keeps nothing and is protected from nothing', () => {
     for (const stack of ['network', 'state', 'data'] as const) expect(copy.isProtected(stack)).toBe(false);
-    for (const type of ['AWS::S3::Bucket', 'AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret'])
+    for (const type of ['AWS::RDS::DBCluster', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup'])
       for (const { id, DeletionPolicy } of copy.resources(type)) expect([id, DeletionPolicy]).toEqual([id, 'Delete']);
   });
 });
