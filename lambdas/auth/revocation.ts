@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis as Valkey } from 'iovalkey';
+import type { ChainableCommander, Redis as Valkey } from 'iovalkey';
 import { type CacheClient, runAll } from '../cache/cache.client.ts';
 import { errorFields, logger } from '../shared/logger.ts';
 import { count } from '../shared/metrics.ts';
@@ -7,17 +7,17 @@ import { withinMs } from '../shared/within.ts';
 import { REVOCATION_TTL_SECONDS } from './user.ts';
 
 /** The cache is taken to hold every revocation for this long. Then it is filled from the database again. */
-export const COMPLETE_MS = 10_000;
+const COMPLETE_MS = 10_000;
 /** When less than this is left, one request fills the cache while the others still get certain answers from it. */
 const REFILL_BELOW_MS = COMPLETE_MS / 2;
 /** A fill that takes longer than this is abandoned, so that a crashed process does not prevent the next one. */
 const FILL_MS = 5_000;
 /** What was read from the database decides for this long. Then it is read again. */
-export const DATABASE_VIEW_MS = 800;
+const DATABASE_VIEW_MS = 800;
 /** The longest that a request with a certain answer waits for the refill that it makes for the others. */
 const REFILL_WAIT_MS = 300;
 /** Keys for each round trip of a fill, so that each is below the client's timeout. */
-const KEYS_AT_ONCE = 500;
+const KEYS_AT_ONCE = 250;
 
 // The braces are a hash tag, which keeps the keys in one slot of a cluster.
 const revokedKey = (sessionId: string) => `{revoked}:${sessionId}`;
@@ -54,19 +54,24 @@ return 1`;
 /** Makes the authorizer reject the sessions' access tokens at once. The database remains the source of truth. */
 export async function markRevoked(cache: CacheClient, sessionIds: readonly string[]): Promise<void> {
   if (sessionIds.length === 0) return;
-  const done = await cache.attemptWithRetries((valkey) => storeAll(valkey, sessionIds));
+  const done = await storeAll(cache, sessionIds);
   // A token check that finds the cache unavailable too has it filled from the database. Else the mark ends soon.
   if (!done) count('RevocationNotCached');
 }
 
-async function storeAll(valkey: Valkey, sessionIds: readonly string[]): Promise<true> {
+/** Writes the keys of some sessions after the others, each part with its own attempts. @returns whether all were written */
+async function storeAll(cache: CacheClient, sessionIds: readonly string[]): Promise<boolean> {
   for (let start = 0; start < sessionIds.length; start += KEYS_AT_ONCE) {
-    const batch = valkey.pipeline();
-    for (const id of sessionIds.slice(start, start + KEYS_AT_ONCE))
-      batch.set(revokedKey(id), '1', 'EX', REVOCATION_TTL_SECONDS);
-    await runAll(batch);
+    const part = sessionIds.slice(start, start + KEYS_AT_ONCE);
+    if (!(await cache.attemptWithRetries((valkey) => runAll(keysOf(valkey, part))))) return false;
   }
   return true;
+}
+
+function keysOf(valkey: Valkey, sessionIds: readonly string[]): ChainableCommander {
+  const batch = valkey.pipeline();
+  for (const id of sessionIds) batch.set(revokedKey(id), '1', 'EX', REVOCATION_TTL_SECONDS);
+  return batch;
 }
 
 /** Reads the sessions that were revoked in the last `REVOCATION_TTL_SECONDS`, from the writer. */
@@ -118,10 +123,9 @@ export class Revocations {
     if (claimed !== 1) return undefined;
     // Read after the claim: a log-out that is not in it writes its own key after this.
     const ids = await this.#read();
-    const done = await this.#cache.attempt(async (valkey) => {
-      if (ids.size > 0) await storeAll(valkey, [...ids]);
-      return valkey.eval(FINISH, 2, FILLING_KEY, COMPLETE_KEY, claim, COMPLETE_MS, FILL_MS);
-    });
+    const finish = (valkey: Valkey) =>
+      valkey.eval(FINISH, 2, FILLING_KEY, COMPLETE_KEY, claim, COMPLETE_MS, FILL_MS) as Promise<number>;
+    const done = (await storeAll(this.#cache, [...ids])) ? await this.#cache.attemptWithRetries(finish) : undefined;
     if (done === undefined) this.#lostAtMs = performance.now();
     logger.info('revocations read from the database', { sessions: ids.size, cached: done === 1 });
     return ids;
