@@ -6,7 +6,7 @@ import { ensurePython, FUZZ_PYTHON, pythonOf } from '../python/python.ts';
 
 const TIMEOUT_MS = 600_000;
 /** Requests per operation and phase. They are the same in each run, so that a failed run can be repeated. */
-const EXAMPLES = 6;
+export const EXAMPLES = { quick: 4, thorough: 8 };
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -23,7 +23,7 @@ const EXCLUDED_OPERATIONS = ['logOut', 'endSession'];
  * undocumented status, a response outside its schema and a malformed request that is accepted.
  * @throws Error with the fuzzer's report
  */
-export async function fuzz(platform: Platform): Promise<void> {
+export async function fuzz(platform: Platform, examples: number): Promise<void> {
   await ensurePython(FUZZ_PYTHON);
   const { api, admin } = platform.endpoints();
   const response = await fetch(`${api}/auth/login`, {
@@ -34,7 +34,7 @@ export async function fuzz(platform: Platform): Promise<void> {
   const { accessToken } = (await response.json()) as { accessToken: string };
   const args = [
     ...['-m', 'schemathesis.cli', 'run', path.join(ROOT, 'docs', 'openapi.json'), '--url', api],
-    ...['-H', `Authorization: Bearer ${accessToken}`, '--checks', CHECKS.join(','), '--max-examples', String(EXAMPLES)],
+    ...['-H', `Authorization: Bearer ${accessToken}`, '--checks', CHECKS.join(','), '--max-examples', String(examples)],
     ...[
       '--generation-deterministic',
       '--no-color',

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fuzz } from '../checks/fuzz.ts';
+import { EXAMPLES, fuzz } from '../checks/fuzz.ts';
 import { lintTemplates } from '../checks/lint-templates.ts';
 import { openControl } from '../checks/test-control.ts';
 import { type ChildError, killChildren, runChild, runTool } from '../child.ts';
@@ -162,7 +162,9 @@ async function runOnPlatform(platform: Platform): Promise<void> {
   const parallel = ['integration', 'path'].filter(wants);
   if (parallel.length > 0) await jest(parallel, patterns, env);
   if (wants('fuzz') && patterns.length === 0)
-    await attempt('fuzz of docs/openapi.json (schemathesis)', () => fuzz(platform));
+    await attempt('fuzz of docs/openapi.json (schemathesis)', () =>
+      fuzz(platform, args.includes('all') ? EXAMPLES.thorough : EXAMPLES.quick),
+    );
   if (wants('failure')) await jest(['failure'], patterns, env);
   control.close();
 }
