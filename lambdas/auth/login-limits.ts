@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type CacheClient, runAll } from '../cache/cache.client.ts';
-import { type HitResult, hit, type RateLimit } from '../cache/rate-limit.ts';
+import { type HitResult, hit, hitResult, type RateLimit } from '../cache/rate-limit.ts';
 import type { Database } from '../database/database.client.ts';
 import { MINUTE_MS } from '../shared/clock.ts';
 import { count } from '../shared/metrics.ts';
@@ -52,7 +52,7 @@ export class LoginLimits {
   async #countInDatabase(key: string, { limit, windowMs }: RateLimit): Promise<HitResult> {
     count('LoginLimitFromDatabase');
     const { hits, remainingSeconds } = await this.#database.write((db) => countAttempt(db, key, windowMs));
-    return { allowed: hits <= limit, retryAfterSeconds: Math.max(1, Math.ceil(remainingSeconds)) };
+    return hitResult(hits, limit, remainingSeconds);
   }
 }
 

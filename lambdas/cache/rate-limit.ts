@@ -26,5 +26,11 @@ export async function hit(
   const reply = await cache.attempt((valkey) => valkey.eval(HIT, 1, key, windowMs) as Promise<[number, number]>);
   if (!reply) return undefined;
   const [hits, remainingMs] = reply;
-  return { allowed: hits <= limit, retryAfterSeconds: Math.max(1, Math.ceil(remainingMs / 1000)) };
+  return hitResult(hits, limit, remainingMs / 1000);
 }
+
+/** Whether the last of `hits` is allowed, and when the window ends, wherever they were counted. */
+export const hitResult = (hits: number, limit: number, remainingSeconds: number): HitResult => ({
+  allowed: hits <= limit,
+  retryAfterSeconds: Math.max(1, Math.ceil(remainingSeconds)),
+});

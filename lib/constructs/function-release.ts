@@ -76,7 +76,7 @@ function keepWarm(alias: lambda.Alias, { least, most }: { least: number; most: n
 }
 
 function addCanary(scope: Construct, alias: lambda.Alias, alarms: cloudwatch.Alarm[]): void {
-  // The alarms must look at the new version before the alias moves to it. The deployment group, which is the same, may not wait.
+  // The alarms must look at the new version before the alias moves to it.
   alias.node.addDependency(...alarms);
   const group = new codedeploy.LambdaDeploymentGroup(scope, 'Canary', {
     alias,
@@ -105,13 +105,7 @@ function canaryAlarms(
   // Each version has alarms of its own: CloudWatch keeps the state of an alarm that is updated, so that one which a version has put into
   // ALARM would roll back the version that mends it.
   const named = (what: string) => `${stage.regionalName}-${name}-canary-${what}-v${version}`;
-  const own = (metricName: string) =>
-    new cloudwatch.Metric({
-      namespace: 'Throughline',
-      metricName,
-      dimensionsMap: { service: name, version },
-      ...EVERY_MINUTE,
-    });
+  const own = (metricName: string) => counted(metricName, { service: name, version });
   const dimensionsMap = {
     FunctionName: fn.functionName,
     Resource: `${fn.functionName}:live`,
@@ -145,13 +139,7 @@ function canaryAlarms(
 
 /** An unexpected error becomes a 500, which Lambda does not count as an error. So the canary needs this alarm. */
 function unhandledAlarm(scope: Construct, service: string, describe: Describe): cloudwatch.Alarm {
-  return new cloudwatch.Metric({
-    namespace: 'Throughline',
-    metricName: 'UnhandledError',
-    dimensionsMap: { service },
-    period: Duration.minutes(1),
-    statistic: 'Sum',
-  }).createAlarm(scope, 'Unhandled', {
+  return counted('UnhandledError', { service }).createAlarm(scope, 'Unhandled', {
     threshold: UNHANDLED_A_MINUTE,
     evaluationPeriods: 1,
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -196,14 +184,12 @@ function scheduleAlarms(
 function errorsOf(alias: lambda.Alias, name: string, expectedExceptions: string | undefined): cloudwatch.IMetric {
   const errors = alias.metricErrors(EVERY_MINUTE);
   if (!expectedExceptions) return errors;
-  const expected = new cloudwatch.Metric({
-    namespace: 'Throughline',
-    metricName: expectedExceptions,
-    dimensionsMap: { service: name },
-    ...EVERY_MINUTE,
-  });
-  return without(errors, expected);
+  return without(errors, counted(expectedExceptions, { service: name }));
 }
+
+/** A metric that our code counts (lambdas/shared/metrics.ts). */
+const counted = (metricName: string, dimensionsMap: Record<string, string>) =>
+  new cloudwatch.Metric({ namespace: 'Throughline', metricName, dimensionsMap, ...EVERY_MINUTE });
 
 const without = (errors: cloudwatch.IMetric, expected: cloudwatch.IMetric): cloudwatch.IMetric =>
   new cloudwatch.MathExpression({

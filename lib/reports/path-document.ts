@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { declaredFunctions } from '../../lambdas/registry.ts';
-import { PRICE_LIST } from './cost.ts';
 import { hopRows } from './hop-table.ts';
 import { keptRows } from './kept-resources.ts';
 import { readFlows, readResources, type TemplateResource } from './template-resources.ts';
@@ -212,7 +211,7 @@ export function pathDocument(assemblies: Record<'dev' | 'prod', string>): string
     '',
     '| hop | buys | `dev` a month | `prod` a month | a million calls | latency |',
     '|---|---|---|---|---|---|',
-    ...hopRows(dev, prod, PRICE_LIST.hoursAMonth),
+    ...hopRows(dev, prod),
     '',
     '## What a destroy keeps',
     '',

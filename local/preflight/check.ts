@@ -1,3 +1,4 @@
+import { withinMs } from '../../lambdas/shared/within.ts';
 import type { AwsPlan, Stage } from '../../lib/stage.ts';
 import type { Clients } from './clients.ts';
 
@@ -44,23 +45,15 @@ export async function runChecks(
 
 async function lineOf(check: Check, clients: Clients, stage: AwsStage, timeoutMs: number) {
   try {
-    const found = await withTimeout(() => check.run(clients, stage), timeoutMs);
+    const found = await withinMs(timeoutMs, check.run(clients, stage), tooLate(timeoutMs));
     return { passed: true, text: oneLine(`✔ ${check.what}: ${found}`) };
   } catch (error) {
     return { passed: false, text: oneLine(`✖ ${check.what}: ${reasonOf(error as Error, check)}`) };
   }
 }
 
-async function withTimeout<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = `no response within ${timeoutMs / 1000} s. Check the network connection and try again`;
-  const timer = setTimeout(() => reject(new PreflightError(late)), timeoutMs);
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const tooLate = (timeoutMs: number) =>
+  new PreflightError(`no response within ${timeoutMs / 1000} s. Check the network connection and try again`);
 
 /** Names of the errors with which the services of AWS deny a call. EC2 has its own. */
 const DENIED = /^(AccessDenied\w*|UnauthorizedOperation|AuthorizationError\w*)$/;

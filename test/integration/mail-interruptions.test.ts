@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import type { Database } from '../../lambdas/database/database.client.ts';
-import { type MailEvent, sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
-import { makeUser } from '../support/factories.ts';
+import { sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
+import { declinedEvent } from '../support/factories.ts';
 import { lasting } from '../support/lasting.ts';
 import { databaseAs, endpoints, rows } from '../support/platform.ts';
 import { Tunnel } from '../support/tunnel.ts';
@@ -76,7 +76,7 @@ async function deliver(
   sent: Map<string, number>,
   failures: { count: number },
 ) {
-  const event = await declined();
+  const event = await declinedEvent();
   const interrupt = INTERRUPTIONS[index % INTERRUPTIONS.length] as (typeof INTERRUPTIONS)[number];
   let interruption: Promise<void> | undefined;
   // Half of the interruptions begin before the carrier has answered, the others with its answer.
@@ -107,16 +107,3 @@ async function succeeds(work: () => Promise<void>, failures: { count: number }):
 
 const endLease = (eventId: string) =>
   rows(`UPDATE email.deliveries SET claimed_until = now() WHERE event_id = $1 AND status = 'sending'`, [eventId]);
-
-const declined = async (): Promise<MailEvent> => ({
-  id: crypto.randomUUID(),
-  type: 'payment.declined',
-  aggregateId: crypto.randomUUID(),
-  occurredAt: new Date().toISOString(),
-  payload: {
-    paymentId: crypto.randomUUID(),
-    orderId: crypto.randomUUID(),
-    userId: await makeUser(),
-    amount: { amountMinor: 100, currency: 'EUR' },
-  },
-});

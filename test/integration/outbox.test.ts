@@ -12,7 +12,7 @@ import {
 import type { AnyEvent } from '../../lambdas/shared/event.ts';
 import { sendEventMail } from '../../lambdas/workers/email/send-event-mail.ts';
 import type { DomainEvent } from '../support/events.ts';
-import { makeProduct, makeUser } from '../support/factories.ts';
+import { declinedEvent, makeProduct, makeUser } from '../support/factories.ts';
 import { cacheAs, databaseAs, rows } from '../support/platform.ts';
 
 const orders = databaseAs('orders');
@@ -142,18 +142,6 @@ describe('the outbox', () => {
 });
 
 describe('a mail', () => {
-  const declined = async (): Promise<DomainEvent<'payment.declined'>> => ({
-    id: crypto.randomUUID(),
-    type: 'payment.declined',
-    aggregateId: crypto.randomUUID(),
-    occurredAt: new Date().toISOString(),
-    payload: {
-      paymentId: crypto.randomUUID(),
-      orderId: crypto.randomUUID(),
-      userId: await makeUser(),
-      amount: { amountMinor: 100, currency: 'EUR' },
-    },
-  });
   const dependencies = (database: (typeof email)[number], send: () => Promise<string>) => ({
     database,
     send,
@@ -161,7 +149,7 @@ describe('a mail', () => {
   });
 
   test('that was sent is recorded as often as it takes: a database that fails right after sends no second mail', async () => {
-    const event = await declined();
+    const event = await declinedEvent();
     let [sent, failures] = [0, 0];
     const flaky: Database = {
       ...(email[0] as Database),
@@ -176,7 +164,7 @@ describe('a mail', () => {
   });
 
   test('is sent once when its event is delivered twice at the same time', async () => {
-    const event = await declined();
+    const event = await declinedEvent();
     let sent = 0;
     const send = async () => `message-${++sent}`;
     await Promise.allSettled(email.map((database) => sendEventMail(dependencies(database, send), event)));
@@ -188,7 +176,7 @@ describe('a mail', () => {
   });
 
   test('is retried after the mail service rejects it', async () => {
-    const event = await declined();
+    const event = await declinedEvent();
     const refused = dependencies(email[0] as never, () => Promise.reject(new Error('throttled')));
     await expect(sendEventMail(refused, event)).rejects.toThrow('throttled');
     await sendEventMail(

@@ -46,14 +46,15 @@ export interface Found extends Resource {
   id: string;
 }
 
+/** All resources of a stack's template, or those of one type. */
+export const resourcesIn = (template: { Resources: Record<string, Resource> }, stack: string, type?: string): Found[] =>
+  Object.entries(template.Resources)
+    .filter(([, resource]) => type === undefined || resource.Type === type)
+    .map(([id, resource]) => ({ ...resource, Properties: resource.Properties ?? {}, stack, id }));
+
 /** All resources of a stage, or those of one type. */
-export function resourcesOf(stage: StageName, type?: string): Found[] {
-  return stacksOf(stage).flatMap((stack) =>
-    Object.entries(read(stage, stack).Resources as Record<string, Resource>)
-      .filter(([, resource]) => type === undefined || resource.Type === type)
-      .map(([id, resource]) => ({ ...resource, Properties: resource.Properties ?? {}, stack, id })),
-  );
-}
+export const resourcesOf = (stage: StageName, type?: string): Found[] =>
+  stacksOf(stage).flatMap((stack) => resourcesIn(read(stage, stack), stack, type));
 
 /** Removes asset hashes and version ids. They change with every line of code, and a snapshot must not. */
 export const withoutHashes = (stage: StageName, stack: string) =>

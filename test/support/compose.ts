@@ -4,7 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { composeApp } from '../../lib/request-path.ts';
 import { type StackName, shortStackName } from '../../lib/stacks.ts';
 import { resolveStage } from '../../lib/stage.ts';
-import { type Found, type Json, type Resource, ROOT } from './assembly.ts';
+import { type Found, type Json, ROOT, resourcesIn } from './assembly.ts';
 
 /** The templates of a stage with settings of its own, composed in this process. */
 export interface Composed {
@@ -27,11 +27,6 @@ export function compose(settings: Record<string, unknown>): Composed {
   return {
     template,
     isProtected: (stack) => byName.get(stack)?.terminationProtection === true,
-    resources: (type) =>
-      stacks.flatMap(([stack]) =>
-        Object.entries(template(stack).Resources as Record<string, Resource>)
-          .filter(([, { Type }]) => Type === type)
-          .map(([id, resource]) => ({ ...resource, Properties: resource.Properties ?? {}, stack, id })),
-      ),
+    resources: (type) => stacks.flatMap(([stack]) => resourcesIn(template(stack), stack, type)),
   };
 }

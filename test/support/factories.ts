@@ -1,3 +1,4 @@
+import type { DomainEvent } from './events.ts';
 import { rows } from './platform.ts';
 
 let count = 0;
@@ -26,3 +27,17 @@ export async function makeUser(): Promise<string> {
   );
   return (user as { id: string }).id;
 }
+
+/** An event that a mail is about, of a user without other data. It is in no outbox. */
+export const declinedEvent = async (): Promise<DomainEvent<'payment.declined'>> => ({
+  id: crypto.randomUUID(),
+  type: 'payment.declined',
+  aggregateId: crypto.randomUUID(),
+  occurredAt: new Date().toISOString(),
+  payload: {
+    paymentId: crypto.randomUUID(),
+    orderId: crypto.randomUUID(),
+    userId: await makeUser(),
+    amount: { amountMinor: 100, currency: 'EUR' },
+  },
+});
